@@ -1,0 +1,1 @@
+"""Continuous evaluation and monitoring of LLM applications, run by Dagster."""

@@ -1,0 +1,1 @@
+"""One file per outside system: the Protocol, the real client, and a fake that ships."""

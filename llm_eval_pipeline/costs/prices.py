@@ -1,0 +1,170 @@
+"""Prices with dates: the project's own file first, then the price library.
+
+The library (genai-prices) knows the vendors' list prices and when they held. ``data/prices.yaml`` overrides it and
+adds models that it does not know. A model that neither knows has no price: that is an error, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from llm_eval_pipeline.costs.usage import BilledTokens
+from llm_eval_pipeline.settings import Settings
+
+MILLION = Decimal(1_000_000)
+
+
+class UnpricedModelError(LookupError):
+    """Nobody knows the model's price on that day. The text names both and says where a price can be added."""
+
+
+class PriceFileError(ValueError):
+    """The price file has an entry that makes no sense. The text names the file and the entry."""
+
+
+class Rates(BaseModel):
+    """USD per million tokens of each kind; a cached kind without a price of its own costs what input costs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+    cache_read: Decimal | None = Field(None, ge=0)
+    cache_write: Decimal | None = Field(None, ge=0)
+
+    def cost(self, tokens: BilledTokens) -> Decimal:
+        """The cost in USD."""
+        read = self.input if self.cache_read is None else self.cache_read
+        write = self.input if self.cache_write is None else self.cache_write
+        return (
+            tokens.input * self.input
+            + tokens.cache_read * read
+            + tokens.cache_write * write
+            + tokens.output * self.output
+        ) / MILLION
+
+
+class DatedPrice(BaseModel):
+    """A model's rates over a period: from a day on, until the day before ``until``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    model: str
+    first: date = Field(alias="from")
+    until: date | None = None
+    checked_on: date
+    note: str = ""
+    usd_per_million: Rates
+
+    @model_validator(mode="after")
+    def _ordered(self) -> DatedPrice:
+        if self.until is not None and self.until <= self.first:
+            raise ValueError(f"{self.model}: until {self.until} is not after from {self.first}")
+        return self
+
+
+class _PriceFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prices: tuple[DatedPrice, ...]
+
+    @model_validator(mode="after")
+    def _no_overlap(self) -> _PriceFile:
+        for earlier, later in zip(ordered := sorted(self.prices, key=_period), ordered[1:], strict=False):
+            if earlier.model == later.model and (earlier.until is None or earlier.until > later.first):
+                raise ValueError(f"{later.model} has two prices on {later.first}")
+        return self
+
+
+def _period(entry: DatedPrice) -> tuple[str, date]:
+    return entry.model, entry.first
+
+
+class PriceBook:
+    """Prices of a file, and behind it the price library's.
+
+    Args:
+        path: a YAML file as ``data/prices.yaml``.
+
+    Raises:
+        PriceFileError: when an entry has an unknown field, a negative price, or two periods overlap.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._entries = _PriceFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).prices
+        except ValidationError as error:
+            raise PriceFileError(f"{path}: {error}") from error
+        self._library = lru_cache(maxsize=65536)(_library_price)
+
+    def price(self, model: str, usage: Mapping[str, int] | BilledTokens, at: datetime | date) -> Decimal:
+        """What one call cost in USD.
+
+        Args:
+            model: its name; ``provider/name`` is understood as well as a bare name.
+            usage: token counts by kind, see :class:`BilledTokens`.
+            at: when the call was made; prices are those of that day.
+
+        Raises:
+            UnpricedModelError: when the model has no price on that day.
+            ValueError: when a kind of tokens is unknown or a count is negative.
+        """
+        tokens = usage if isinstance(usage, BilledTokens) else BilledTokens.from_mapping(usage)
+        day = at.date() if isinstance(at, datetime) else at
+        for entry in self._entries:
+            if entry.model == model and entry.first <= day and (entry.until is None or day < entry.until):
+                return entry.usd_per_million.cost(tokens)
+        found = self._library(model, tokens, day)
+        if found is None:
+            raise UnpricedModelError(
+                f"the model {model!r} has no price on {day}: add one to data/prices.yaml "
+                "(USD per million tokens, with the day from which it holds)"
+            )
+        return found
+
+
+def _library_price(model: str, tokens: BilledTokens, day: date) -> Decimal | None:
+    """The price library's answer; it counts cached tokens into the input."""
+    from genai_prices import Usage, calc_price
+
+    from llm_eval_pipeline.windows import start_of
+
+    usage = Usage(
+        input_tokens=tokens.input + tokens.cache_read + tokens.cache_write,
+        cache_read_tokens=tokens.cache_read,
+        cache_write_tokens=tokens.cache_write,
+        output_tokens=tokens.output,
+    )
+    provider, _, name = model.partition("/")
+    references: list[dict[str, Any]] = [{"model_ref": model}]
+    if name:
+        references.append({"model_ref": name, "provider_id": provider})
+    for reference in references:
+        try:
+            return calc_price(usage, genai_request_timestamp=start_of(day), **reference).total_price
+        except LookupError:
+            continue
+    return None
+
+
+@lru_cache(maxsize=8)
+def _book(path: Path, _changed: int) -> PriceBook:
+    return PriceBook(path)
+
+
+def price_book(path: Path) -> PriceBook:
+    """The price book of a file, read once and again when the file changes."""
+    return _book(path, path.stat().st_mtime_ns)
+
+
+def price(model: str, usage: Mapping[str, int], at: datetime | date) -> Decimal:
+    """What one call cost in USD, by the price book of the data folder; see :meth:`PriceBook.price`."""
+    return price_book(Settings.load().data_dir / "prices.yaml").price(model, usage, at)

@@ -1,0 +1,65 @@
+"""Scores of judged production traces: no reference is known, so the retrieved context is what answers are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from llm_eval_pipeline.evaluation.failures import error_category
+from llm_eval_pipeline.evaluation.grounding import grounded
+from llm_eval_pipeline.evaluation.judging import Case, JudgeScore
+from llm_eval_pipeline.evaluation.policies import Policy
+from llm_eval_pipeline.evaluation.safety import assess_safety
+from llm_eval_pipeline.evaluation.toxicity import toxicity
+
+
+class JudgedTrace(Protocol):
+    """What scoring needs of a sampled trace."""
+
+    trace_id: str
+    feature: str | None
+    model: str | None
+    prompt: str | None
+    output: str | None
+    context: str | None
+    feedback_score: float | None
+    started_at: Any
+    weight: float
+
+
+def case_of(trace: JudgedTrace) -> Case:
+    """What the judge sees of a trace."""
+    return Case(prompt=trace.prompt or "", output=trace.output, context=trace.context)
+
+
+def trace_score_rows(
+    traces: Sequence[JudgedTrace], scores: Mapping[str, JudgeScore], policy: Policy
+) -> list[dict[str, Any]]:
+    """Rows of ``trace_scores``, one per sampled trace."""
+    levels = toxicity([trace.output or "" for trace in traces])
+    rows = []
+    for trace, level in zip(traces, levels, strict=True):
+        row: dict[str, Any] = {
+            "trace_id": trace.trace_id,
+            "feature": trace.feature,
+            "model": trace.model,
+            "started_at": trace.started_at,
+            "prompt": trace.prompt,
+            "context": trace.context,
+            "output": trace.output,
+            "feedback_score": trace.feedback_score,
+            "weight": trace.weight,
+            **scores[trace.trace_id].columns(),
+        }
+        if trace.output:
+            found = assess_safety(trace.prompt or "", trace.output, None, level, policy)
+            row |= {
+                "is_safe": found.is_safe,
+                "toxicity": found.toxicity,
+                "policy_violations": list(found.policy_violations),
+                "refused": found.refused,
+                "grounded": grounded(trace.output, (trace.context, trace.prompt or "") if trace.context else ()),
+            }
+        row["error_category"], row["evidence"] = error_category(row)
+        rows.append(row)
+    return rows

@@ -1,0 +1,54 @@
+"""How many calls may be under way: grows while answers come, halves when the endpoint asks for fewer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class AdaptiveLimit:
+    """Additive increase, multiplicative decrease, as TCP does it (RFC 5681).
+
+    Args:
+        most: never more than this many at once; also the start, since an endpoint that says nothing wants nothing.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.limit = float(most)
+        self.under_way = 0
+        self._free = asyncio.Condition()
+        self._pause_until = 0.0
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a place, and hold it."""
+        async with self._free:
+            await self._free.wait_for(lambda: self.under_way < int(self.limit))
+            self.under_way += 1
+        try:
+            pause = self._pause_until - asyncio.get_running_loop().time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            yield
+        finally:
+            async with self._free:
+                self.under_way -= 1
+                self._free.notify()
+
+    async def answered(self) -> None:
+        """An answer came: one more place for each round of answers."""
+        async with self._free:
+            self.limit = min(float(self.most), self.limit + 1 / self.limit)
+            self._free.notify()
+
+    def throttled(self, wait_s: float) -> None:
+        """The endpoint asked for fewer: half the places, and nobody starts before ``wait_s`` seconds are over.
+
+        Refusals that arrive during that pause belong to the same moment and do not halve again.
+        """
+        now = asyncio.get_running_loop().time()
+        if now >= self._pause_until:
+            self.limit = max(1.0, self.limit / 2)
+        self._pause_until = max(self._pause_until, now + wait_s)

@@ -1,0 +1,176 @@
+"""The ledger's table: append-only, content-addressed, durable before anything uses it.
+
+SQLite in WAL mode with full synchronisation: when ``append`` returns, the rows survive a crash. Several processes
+may append at once; whoever comes second with a key that has an answer is ignored, so a finished call is never
+replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from llm_eval_pipeline.clients.chat import ChatResponse, TokenUsage
+from llm_eval_pipeline.ledger.calls import Answer, Call
+
+_METADATA = sa.MetaData()
+CALLS = sa.Table(
+    "calls",
+    _METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False, index=True),
+    sa.Column("feature", sa.Text, nullable=False),
+    sa.Column("repetition", sa.Integer, nullable=False),
+    sa.Column("request", sa.LargeBinary, nullable=False),
+    sa.Column("response", sa.LargeBinary, nullable=False),
+    sa.Column("called_at", sa.Text, nullable=False),
+    sa.Column("called_late", sa.Boolean, nullable=False),
+    sa.Column("cost_usd", sa.Text),
+)
+FAILURES = sa.Table(
+    "failures",
+    _METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, index=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("called_at", sa.Text, nullable=False),
+)
+_LOOKUP_SIZE = 500
+
+
+class Ledger:
+    """The store of answers.
+
+    Args:
+        url: a SQLAlchemy URL, ``sqlite:///path/to/ledger.sqlite`` by default.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            if engine.url.database:
+                Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            sa.event.listen(engine, "connect", _prepare_sqlite)
+        self._engine = engine
+        _METADATA.create_all(engine)
+
+    def lookup(self, keys: Iterable[str]) -> dict[str, Answer]:
+        """The answers that exist among ``keys``, by key, each marked as replayed."""
+        found: dict[str, Answer] = {}
+        wanted = list(dict.fromkeys(keys))
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _LOOKUP_SIZE):
+                some = wanted[start : start + _LOOKUP_SIZE]
+                for row in connection.execute(sa.select(CALLS).where(CALLS.c.key.in_(some))).mappings():
+                    found[row["key"]] = _answer(row)
+        return found
+
+    def append(self, calls: Sequence[tuple[Call, Answer]]) -> None:
+        """Make answers durable, all of them in one transaction; failures go to a table of their own."""
+        answered = [_row(call, answer) for call, answer in calls if answer.response is not None]
+        failed = [
+            {
+                "key": answer.key,
+                "model": call.request.model,
+                "purpose": call.purpose,
+                "occasion": call.occasion,
+                "label": call.label,
+                "error": answer.error,
+                "called_at": answer.called_at.isoformat(),
+            }
+            for call, answer in calls
+            if answer.response is None
+        ]
+        with self._engine.begin() as connection:
+            if answered:
+                connection.execute(sqlite.insert(CALLS).on_conflict_do_nothing(), answered)
+            if failed:
+                connection.execute(sa.insert(FAILURES), failed)
+
+    def count(self) -> int:
+        """How many calls have an answer."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one())
+
+    def spending(self, occasions: Iterable[str] | None = None) -> Iterator[Mapping[str, Any]]:
+        """One mapping per answered call: when, model, feature, purpose, usage and cost, in the order of calling."""
+        query = sa.select(
+            CALLS.c.called_at, CALLS.c.model, CALLS.c.feature, CALLS.c.purpose, CALLS.c.response, CALLS.c.cost_usd
+        ).order_by(CALLS.c.called_at, CALLS.c.key)
+        if occasions is not None:
+            query = query.where(CALLS.c.occasion.in_(list(occasions)))
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                yield {
+                    "called_at": datetime.fromisoformat(row["called_at"]),
+                    "model": row["model"],
+                    "feature": row["feature"],
+                    "purpose": row["purpose"],
+                    "usage": _response(row["response"]).usage,
+                    "cost_usd": None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
+                }
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _row(call: Call, answer: Answer) -> dict[str, Any]:
+    request, response = call.request, answer.response
+    assert response is not None
+    return {
+        "key": answer.key,
+        "provider": call.provider,
+        "model": request.model,
+        "purpose": call.purpose,
+        "occasion": call.occasion,
+        "feature": call.feature,
+        "repetition": call.repetition,
+        "request": orjson.dumps(
+            {"params": dict(request.params), "messages": [[m.role, m.content] for m in request.messages]}
+        ),
+        "response": orjson.dumps(response),
+        "called_at": answer.called_at.astimezone(UTC).isoformat(),
+        "called_late": answer.called_late,
+        "cost_usd": None if answer.cost_usd is None else str(answer.cost_usd),
+    }
+
+
+def _response(stored: bytes) -> ChatResponse:
+    fields = orjson.loads(stored)
+    return ChatResponse(**{**fields, "usage": TokenUsage(**fields["usage"])})
+
+
+def _answer(row: Mapping[str, Any]) -> Answer:
+    return Answer(
+        key=row["key"],
+        response=_response(row["response"]),
+        error=None,
+        called_at=datetime.fromisoformat(row["called_at"]),
+        cost_usd=None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
+        called_late=bool(row["called_late"]),
+        replayed=True,
+    )

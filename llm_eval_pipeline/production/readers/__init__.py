@@ -1,0 +1,11 @@
+"""Where spans are read from: one file per kind of source, each behind the seam in ``seam.py``.
+
+A reader knows how a file spells spans and nothing about what they mean (``conventions/``) or where they go
+(``landing.py``).
+"""
+
+from llm_eval_pipeline.production.readers.otlp_json import OtlpJsonReader
+from llm_eval_pipeline.production.readers.otlp_protobuf import OtlpProtobufReader
+from llm_eval_pipeline.production.readers.seam import Reader, Record
+
+__all__ = ["OtlpJsonReader", "OtlpProtobufReader", "Reader", "Record"]

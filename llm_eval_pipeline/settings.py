@@ -1,0 +1,122 @@
+"""Every setting of the pipeline, each from one ``LLM_EVAL_…`` environment variable.
+
+Belongs here: names, types, defaults, and the refusal of a name that nobody knows. Secrets (keys of endpoints, webhook
+addresses) are settings too; they are ``SecretStr``, so that printing the settings never shows them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "LLM_EVAL_"
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(ValueError):
+    """A setting that is unknown or has no meaning. The text names the variable and what it may be."""
+
+
+class Settings(BaseSettings):
+    """The pipeline's settings; ``Settings.load()`` reads them from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(REPOSITORY / "data", description="What ships and what is made, unless set apart below.")
+    warehouse: str = Field("", description="Where tables are written: a folder or an fsspec URL.")
+    state_dir: Path = Field(Path(), description="Ledger, outbox and the sinks' local files.")
+    traces: str = Field("", description="Where production spans arrive: a folder of span files.")
+    first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
+
+    models: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("sample/extractive-large", "sample/extractive-mini"), description="Models under test, comma-separated."
+    )
+    endpoint: str = Field("", description="Base URL of an OpenAI-compatible endpoint; empty: the sample answerer.")
+    api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
+    judge: str = Field("local/judge-1", description="The judge's model; local/judge-1 needs no endpoint.")
+    judge_endpoint: str = Field("", description="Base URL of the judge's endpoint; empty: the local judge.")
+    judge_api_key: SecretStr = Field(SecretStr(""), description="Key of the judge's endpoint.")
+    temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the models under test.")
+    max_tokens: int = Field(512, ge=1, description="Longest answer, in tokens.")
+    repetitions: int = Field(1, ge=1, le=100, description="How often each example is asked.")
+    concurrency: int = Field(64, ge=1, le=1024, description="Most calls under way at once.")
+    timeout_s: float = Field(120.0, gt=0, description="Longest wait for one attempt of one call.")
+    budget_usd: float | None = Field(None, ge=0, description="Refuse to start calls that would cost more.")
+    mode: Literal["live", "replay"] = Field("live", description="replay: answer from the ledger alone.")
+    allow_late: bool = Field(False, description="Ask today's model about weeks that ended long ago.")
+
+    judge_sample: int = Field(120, ge=1, description="Production traces judged each week.")
+    baseline_weeks: int = Field(8, ge=2, le=52, description="Windows that the pinned baseline holds.")
+    policy: Literal["calibrated", "strict"] = Field("calibrated", description="Which verdict opens incidents.")
+    late_days: int = Field(3, ge=0, le=31, description="Days that the daily ingest compiles again for late spans.")
+    promotion_budget: int = Field(12, ge=0, description="Most examples promoted each week.")
+
+    slack_webhook: SecretStr = Field(SecretStr(""), description="Slack incoming webhook for alerts.")
+    pagerduty_key: SecretStr = Field(SecretStr(""), description="PagerDuty Events v2 routing key for alerts.")
+    dashboard_url: str = Field("", description="Where the dashboard is published, for links in alerts.")
+
+    wandb: Literal["offline", "online", "off"] = Field("offline", description="The W&B sink.")
+    wandb_project: str = Field("llm-eval-pipeline", description="W&B project.")
+    mlflow: Literal["on", "off"] = Field("on", description="The MLflow sink.")
+    mlflow_uri: str = Field("", description="MLflow tracking URI; empty: SQLite in the state folder.")
+    executor: Literal["in_process", "multiprocess"] = Field("in_process", description="How a run's steps run.")
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(m.strip() for m in value.split(",") if m.strip()) if isinstance(value, str) else value
+
+    @field_validator("first_week")
+    @classmethod
+    def _monday(cls, value: date | None) -> date | None:
+        if value is not None and value.weekday() != 0:
+            raise ValueError(f"{value} is a {value:%A}; a week is named by its Monday")
+        return value
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Settings from the environment.
+
+        Raises:
+            SettingsError: for an unknown ``LLM_EVAL_…`` variable, or a value that does not fit.
+        """
+        known = {PREFIX + name.upper() for name in cls.model_fields}
+        for variable in os.environ:
+            if variable.startswith(PREFIX) and variable not in known:
+                close = difflib.get_close_matches(variable, sorted(known), 1)
+                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+                raise SettingsError(f"the environment variable {variable} is no setting; {hint}")
+        try:
+            settings = cls()
+        except ValidationError as error:
+            lines = [
+                f"{PREFIX}{str(e['loc'][0]).upper() if e['loc'] else ''}: {e['msg']}" for e in error.errors()
+            ]
+            raise SettingsError("; ".join(lines)) from None
+        return settings
+
+    @property
+    def warehouse_url(self) -> str:
+        """Where tables are written."""
+        return self.warehouse or str(self.data_dir / "warehouse")
+
+    @property
+    def traces_folder(self) -> str:
+        """Where production spans arrive."""
+        return self.traces or str(self.data_dir / "landing")
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the ledger, the outbox and the sinks' local files are."""
+        return self.state_dir if self.state_dir != Path() else self.data_dir / "state"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return f"sqlite:///{self.state_folder / 'ledger.sqlite'}"

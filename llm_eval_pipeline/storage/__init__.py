@@ -1,0 +1,1 @@
+"""Read and write one partition of one table; nothing here knows what a table means."""

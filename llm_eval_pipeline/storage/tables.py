@@ -1,0 +1,33 @@
+"""What a table is: a name, a schema, and what it is partitioned by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of the warehouse.
+
+    ``partitioned_by`` is the partition's name in the path (``<name>/week=2026-03-30/``), or None for a table that
+    is replaced as a whole. ``key`` names the columns that identify a row: rows are stored sorted by them, and two
+    rows with one key are an error.
+    """
+
+    name: str
+    schema: pa.Schema
+    partitioned_by: Literal["week", "day", "file"] | None
+    key: tuple[str, ...]
+
+
+def money() -> pa.DataType:
+    """The type of an amount in USD: exact, to 1e-12, which a single token's price needs."""
+    return pa.decimal128(24, 12)
+
+
+def instant() -> pa.DataType:
+    """The type of a point in time: UTC, to the microsecond."""
+    return pa.timestamp("us", tz="UTC")

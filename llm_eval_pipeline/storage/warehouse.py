@@ -1,0 +1,140 @@
+"""The warehouse: one Parquet dataset per table, one file per partition, on disk or on any fsspec store.
+
+A partition is written whole and takes the old one's place in one step, so a reader sees the old rows or the new ones
+and a crash leaves no half of either. The same rows give the same bytes. A reader needs nothing of this project:
+``duckdb -c "from 'data/warehouse/model_outputs/*/*.parquet'"`` is enough.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from llm_eval_pipeline.storage.tables import Table
+
+
+class MissingPartitionError(LookupError):
+    """A partition that was asked for is not in the warehouse. The text names it and says how to make it."""
+
+
+class Warehouse:
+    """Partitions of tables below one root.
+
+    Args:
+        url: a folder, or an fsspec URL such as ``s3://bucket/prefix``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._fs, self.root = fsspec.core.url_to_fs(url)
+
+    def path(self, table: Table, partition: str | None = None) -> str:
+        """Where a partition's file is, in the store's own terms."""
+        if (partition is None) != (table.partitioned_by is None):
+            raise ValueError(f"{table.name} is partitioned by {table.partitioned_by}, got partition {partition!r}")
+        folder = posixpath.join(self.root, table.name)
+        if partition is not None:
+            folder = posixpath.join(folder, f"{table.partitioned_by}={partition}")
+        return posixpath.join(folder, "rows.parquet")
+
+    def write(
+        self, table: Table, partition: str | None, rows: pa.Table | Sequence[Mapping[str, Any]]
+    ) -> pa.Table:
+        """Replace one partition, and return what was written.
+
+        Args:
+            table: the table; its schema is enforced, and a column that is absent from every row becomes null.
+            partition: the partition's key, or None for a table without partitions.
+            rows: an Arrow table or mappings, in any order.
+
+        Raises:
+            ValueError: when two rows share a key, or a column is not in the schema.
+            pyarrow.ArrowInvalid: when a value does not fit its column's type.
+        """
+        arrow = _conform(table, rows)
+        target = self.path(table, partition)
+        draft = posixpath.join(posixpath.dirname(target), f".{uuid4().hex}.draft")
+        self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
+        try:
+            with self._fs.open(draft, "wb") as file:
+                pq.write_table(arrow, file, compression="zstd")
+            self._fs.mv(draft, target)
+        except BaseException:
+            if self._fs.exists(draft):
+                self._fs.rm(draft)
+            raise
+        return arrow
+
+    def exists(self, table: Table, partition: str | None = None) -> bool:
+        """Whether the partition has been written (an empty one counts)."""
+        return bool(self._fs.exists(self.path(table, partition)))
+
+    def read(self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of one partition.
+
+        Raises:
+            MissingPartitionError: when it has never been written.
+        """
+        if not self.exists(table, partition):
+            where = f" for {table.partitioned_by} {partition}" if partition else ""
+            raise MissingPartitionError(
+                f"{table.name} has no rows stored{where}: materialise the asset {table.name}{where} first"
+            )
+        with self._fs.open(self.path(table, partition), "rb") as file:
+            return pq.read_table(file, columns=list(columns) if columns else None)
+
+    def read_many(
+        self, table: Table, partitions: Iterable[str], columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The rows of those partitions that exist, one after the other, in the order given."""
+        found = [self.read(table, key, columns) for key in partitions if self.exists(table, key)]
+        schema = table.schema if not columns else pa.schema([table.schema.field(c) for c in columns])
+        return pa.concat_tables(found) if found else schema.empty_table()
+
+    def partitions(self, table: Table) -> list[str]:
+        """The keys of the partitions that exist, sorted."""
+        if table.partitioned_by is None:
+            raise ValueError(f"{table.name} has no partitions")
+        pattern = posixpath.join(self.root, table.name, f"{table.partitioned_by}=*", "rows.parquet")
+        return sorted(posixpath.basename(posixpath.dirname(p)).partition("=")[2] for p in self._fs.glob(pattern))
+
+    def files(self, table: Table, partitions: Iterable[str]) -> list[str]:
+        """The files of those partitions that exist, for an engine that reads Parquet by itself."""
+        return [self.path(table, key) for key in partitions if self.exists(table, key)]
+
+
+def _conform(table: Table, rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
+    """``rows`` with the table's columns and types, sorted by its key."""
+    if isinstance(rows, pa.Table):
+        names = set(rows.column_names)
+    else:
+        names = {name for row in rows for name in row}
+    unknown = sorted(names - set(table.schema.names))
+    if unknown:
+        raise ValueError(f"{table.name} has no column {', '.join(unknown)}; it has {', '.join(table.schema.names)}")
+    if isinstance(rows, pa.Table):
+        columns = [
+            rows.column(f.name).cast(f.type) if f.name in names else pa.nulls(len(rows), f.type) for f in table.schema
+        ]
+        arrow = pa.Table.from_arrays(columns, schema=table.schema)
+    else:
+        arrow = pa.Table.from_pylist(list(rows), schema=table.schema)
+    if table.key and len(arrow):
+        arrow = arrow.sort_by([(column, "ascending") for column in table.key])
+        _refuse_shared_keys(table, arrow)
+    return arrow.combine_chunks()
+
+
+def _refuse_shared_keys(table: Table, arrow: pa.Table) -> None:
+    counts = arrow.group_by(list(table.key)).aggregate([([], "count_all")])
+    shared = counts.filter(pc.greater(counts["count_all"], 1))
+    if len(shared):
+        first = {column: shared[column][0].as_py() for column in table.key}
+        raise ValueError(f"{table.name}: {len(shared)} keys stand in several rows, the first is {first}")
