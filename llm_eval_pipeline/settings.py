@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(REPOSITORY / "data", description="What ships and what is made, unless set apart below.")
     warehouse: str = Field("", description="Where tables are written: a folder or an fsspec URL.")
     state_dir: Path = Field(Path(), description="Ledger, outbox and the sinks' local files.")
-    traces: str = Field("", description="Where production spans arrive: a folder of span files.")
+    traces: Path = Field(Path(), description="Where production spans arrive: a folder of span files.")
     first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
 
     models: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -95,9 +95,7 @@ class Settings(BaseSettings):
         try:
             settings = cls()
         except ValidationError as error:
-            lines = [
-                f"{PREFIX}{str(e['loc'][0]).upper() if e['loc'] else ''}: {e['msg']}" for e in error.errors()
-            ]
+            lines = [f"{PREFIX}{str(e['loc'][0]).upper() if e['loc'] else ''}: {e['msg']}" for e in error.errors()]
             raise SettingsError("; ".join(lines)) from None
         return settings
 
@@ -107,14 +105,49 @@ class Settings(BaseSettings):
         return self.warehouse or str(self.data_dir / "warehouse")
 
     @property
-    def traces_folder(self) -> str:
+    def landing(self) -> Path:
         """Where production spans arrive."""
-        return self.traces or str(self.data_dir / "landing")
+        return self.traces if self.traces != Path() else self.data_dir / "landing"
 
     @property
     def state_folder(self) -> Path:
         """Where the ledger, the outbox and the sinks' local files are."""
         return self.state_dir if self.state_dir != Path() else self.data_dir / "state"
+
+    @property
+    def examples(self) -> Path:
+        """The folder of curated examples."""
+        return self.data_dir / "examples"
+
+    @property
+    def anchors(self) -> Path:
+        """The file of frozen outputs that the judge is held to."""
+        return self.data_dir / "anchors" / "anchors.jsonl"
+
+    @property
+    def safety_policy(self) -> Path:
+        """The file of safety rules."""
+        return self.data_dir / "policies" / "default.yaml"
+
+    @property
+    def prices(self) -> Path:
+        """The file of prices that go before the price library's."""
+        return self.data_dir / "prices.yaml"
+
+    @property
+    def dashboard(self) -> Path:
+        """The dashboard's file."""
+        return self.data_dir / "dashboard" / "index.html"
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Where an alert sends people to look further."""
+        return {"dashboard": self.dashboard_url or self.dashboard.resolve().as_uri()}
+
+    @property
+    def mlflow_address(self) -> str:
+        """MLflow's tracking URI."""
+        return self.mlflow_uri or f"sqlite:///{self.state_folder / 'mlflow.sqlite'}"
 
     @property
     def ledger_url(self) -> str:

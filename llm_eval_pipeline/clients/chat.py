@@ -53,7 +53,7 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatResponse:
-    """What a model answered. ``latency_ms`` is the time of the attempt that succeeded, without any waiting before it."""
+    """What a model answered. ``latency_ms`` is the time of the attempt that succeeded, without any wait before it."""
 
     output: str
     model_resolved: str

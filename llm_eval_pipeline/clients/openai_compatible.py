@@ -101,7 +101,7 @@ class OpenAICompatibleClient:
                 latency_ms = (time.perf_counter() - started) * 1000
                 if reply.status != 200:
                     raise _failure(request.model, reply.status, payload, reply.headers)
-        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+        except (TimeoutError, aiohttp.ClientError) as error:
             reason = "no answer in time" if isinstance(error, asyncio.TimeoutError) else f"connection lost: {error}"
             raise RetryLaterError(f"{request.model} at {self._url}: {reason}") from error
         return _parse(request.model, payload, latency_ms)

@@ -6,7 +6,8 @@ adds models that it does not know. A model that neither knows has no price: that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -16,9 +17,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from llm_eval_pipeline.clients.chat import TokenUsage
 from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.settings import Settings
 
+log = logging.getLogger(__name__)
 MILLION = Decimal(1_000_000)
 
 
@@ -153,6 +156,22 @@ def _library_price(model: str, tokens: BilledTokens, day: date) -> Decimal | Non
         except LookupError:
             continue
     return None
+
+
+def call_price(book: PriceBook) -> Callable[[str, TokenUsage, datetime], Decimal | None]:
+    """What a call cost, for callers that count the unpriced: None when the model has no price, said once."""
+    unpriced: set[str] = set()
+
+    def priced(model: str, usage: TokenUsage, at: datetime) -> Decimal | None:
+        try:
+            return book.price(model, BilledTokens.of(usage), at)
+        except UnpricedModelError as error:
+            if model not in unpriced:
+                unpriced.add(model)
+                log.warning("%s", error)
+            return None
+
+    return priced
 
 
 @lru_cache(maxsize=8)

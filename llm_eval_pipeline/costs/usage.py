@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from llm_eval_pipeline.clients.chat import TokenUsage
+
 _ALIASES = {
     "input": "input",
     "uncached_input": "input",
@@ -39,6 +41,17 @@ class BilledTokens:
     cache_write: int = 0
     output: int = 0
     reasoning: int = 0
+
+    @classmethod
+    def of(cls, usage: TokenUsage) -> BilledTokens:
+        """The kinds of one call's usage, each without the others."""
+        return cls(
+            input=usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens,
+            cache_read=usage.cached_input_tokens,
+            cache_write=usage.cache_write_tokens,
+            output=usage.output_tokens,
+            reasoning=usage.reasoning_tokens,
+        )
 
     @classmethod
     def from_mapping(cls, usage: Mapping[str, int]) -> BilledTokens:

@@ -91,7 +91,10 @@ def _decide(trace: Row, reason: str, index: PromptIndex, guarded: PromptIndex) -
     if scrubbed:
         return row | {"status": "needs_review", "detail": f"held {', '.join(scrubbed)}"}
     if trace["error_category"] in _REVIEWED_CATEGORIES:
-        return row | {"status": "needs_review", "detail": f"what is right after {trace['error_category']} is a judgement"}
+        return row | {
+            "status": "needs_review",
+            "detail": f"what is right after {trace['error_category']} is a judgement",
+        }
     return row | {"status": "accepted", "detail": None}
 
 

@@ -1,15 +1,16 @@
 """Personal data out of production text, before it becomes an example that people share.
 
 Presidio's pattern recognisers find mail addresses, phone and card numbers, IBANs, IP addresses and the like; they need
-no trained model. Its mail recogniser asks the network for a list of domains, so a pattern stands in for it. Names are found where somebody introduces himself; a name in passing is beyond patterns, which is why
-text with any finding waits for a person's review.
+no trained model. Its mail recogniser asks the network for a list of domains, so a pattern stands in for it. Names are
+found where somebody introduces himself; a name in passing is beyond patterns, which is why text with any finding waits
+for a person's review.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
@@ -65,7 +66,7 @@ def _analyzer() -> AnalyzerEngine:
 
         def __init__(self) -> None:
             super().__init__()
-            self.nlp = {"en": spacy.blank("en")}
+            self.nlp: Any = {"en": spacy.blank("en")}
 
     own = [
         PatternRecognizer(

@@ -27,7 +27,7 @@ def error_category(row: Mapping[str, Any]) -> tuple[str, str | None]:
 
     Args:
         row: ``quality_score``, ``is_safe``, ``policy_violations``, ``toxicity``, ``refused``, ``should_refuse``,
-            ``follows_format``, ``finish_reason``, ``output``, ``grounded`` and ``rationale``; what is absent is not known.
+            ``follows_format``, ``finish_reason``, ``output``, ``grounded`` and ``rationale``; absent is unknown.
 
     The order is the order of harm: what must never happen first, what merely went wrong last.
     """

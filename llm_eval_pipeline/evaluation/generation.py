@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from llm_eval_pipeline.clients.chat import ChatRequest, Message
+from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
 from llm_eval_pipeline.ledger.calls import Answer, Call
-from llm_eval_pipeline.windows import end_of_week
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsUnderTest:
+    """The models, the client that reaches them, and how each is asked."""
+
+    client: ChatClient
+    names: tuple[str, ...]
+    params: Mapping[str, Any]
+    repetitions: int = 1
 
 
 def generation_calls(
-    examples: Sequence[Mapping[str, Any]],
-    *,
-    models: Sequence[str],
-    repetitions: int,
-    params: Mapping[str, Any],
-    provider: str,
-    week: str,
+    examples: Sequence[Mapping[str, Any]], models: ModelsUnderTest, *, occasion: str, due: datetime
 ) -> dict[tuple[str, str, int], Call]:
     """One call per example, model and repetition, by (example_id, model, repetition).
 
     Args:
         examples: rows of ``eval_dataset``.
-        models: names that the endpoint knows.
-        repetitions: how often each example is asked.
-        params: parameters of the request, such as ``temperature``.
-        provider: the client's.
-        week: the window that is observed.
+        models: who is asked, and how often.
+        occasion: the window that is observed, or the candidate that is tried.
+        due: the instant that the answers are about, the end of the window.
     """
-    due = end_of_week(week)
     calls = {}
     for example in examples:
         messages = tuple(Message(role=m["role"], content=m["content"]) for m in example["messages"])
-        for model in models:
-            for repetition in range(repetitions):
+        for model in models.names:
+            for repetition in range(models.repetitions):
                 calls[example["example_id"], model, repetition] = Call(
-                    request=ChatRequest(model=model, messages=messages, params=params, as_of=due),
-                    provider=provider,
+                    request=ChatRequest(model=model, messages=messages, params=models.params, as_of=due),
+                    provider=models.client.provider,
                     purpose="generation",
-                    occasion=week,
+                    occasion=occasion,
                     due=due,
                     feature=example["feature"],
                     repetition=repetition,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -14,10 +15,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
 from llm_eval_pipeline.evaluation.rubrics import Rubric
-from llm_eval_pipeline.ledger.asking import AskingRules, Price, ask
+from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
-from llm_eval_pipeline.ledger.store import Ledger
-from llm_eval_pipeline.windows import end_of_week
 
 Key = TypeVar("Key", bound=Hashable)
 LONGEST_REPLY = 20_000
@@ -66,9 +65,8 @@ class Judge:
     model: str
     rubric: Rubric
 
-    def call(self, case: Case, *, week: str, feature: str, label: str) -> Call:
+    def call(self, case: Case, *, occasion: str, due: datetime, feature: str, label: str) -> Call:
         """The call that asks for a case's score."""
-        due = end_of_week(week)
         content = orjson.dumps(asdict(case)).decode()
         return Call(
             request=ChatRequest(
@@ -82,7 +80,7 @@ class Judge:
             ),
             provider=self.client.provider,
             purpose="judge",
-            occasion=week,
+            occasion=occasion,
             due=due,
             feature=feature,
             label=label,
@@ -121,7 +119,7 @@ class Judge:
 
 
 def judge_cases(
-    cases: Mapping[Key, tuple[Case, str]], judge: Judge, week: str, ledger: Ledger, price: Price, rules: AskingRules
+    cases: Mapping[Key, tuple[Case, str]], judge: Judge, asker: Asker, *, occasion: str, due: datetime
 ) -> dict[Key, JudgeScore]:
     """Score every case, each through the ledger.
 
@@ -129,11 +127,11 @@ def judge_cases(
         cases: by the caller's own key, the case and its feature. A case without an output is not sent to the judge.
     """
     calls = {
-        key: judge.call(case, week=week, feature=feature, label=f"judging {key}")
+        key: judge.call(case, occasion=occasion, due=due, feature=feature, label=f"judging {key}")
         for key, (case, feature) in cases.items()
         if case.output
     }
-    answers = ask(list(calls.values()), judge.client, ledger, price, rules)
+    answers = asker.ask(list(calls.values()), judge.client)
     return {
         key: judge.read(answers[calls[key].key]) if key in calls else judge.unscored("there is no output to judge")
         for key in cases

@@ -51,31 +51,37 @@ class AskingRules:
     clock: Clock = field(default=system_clock)
 
 
-def ask(
-    calls: Sequence[Call], client: ChatClient, ledger: Ledger, price: Price, rules: AskingRules
-) -> dict[str, Answer]:
-    """Answer every call, from the ledger where it can and from the client where it must.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Everything that answering a call takes, but the model: the ledger, the prices, the rules."""
 
-    Returns:
-        The answers by key of call. A call that failed for good has an answer with ``error`` and no response.
+    ledger: Ledger
+    price: Price
+    rules: AskingRules
 
-    Raises:
-        MissingAnswerError: in replay mode when an answer is missing; in live mode when the missing answer is about
-            a week that ended long ago, unless the client is dated or late calls are allowed.
-        OverBudgetError: before the first call, when the missing ones would cost more than the budget.
-    """
-    keys = {call.key: call for call in calls}
-    answers = ledger.lookup(keys)
-    missing = {key: call for key, call in keys.items() if key not in answers}
-    if not missing:
-        return answers
-    _refuse(missing, client, rules)
-    if rules.budget_usd is not None:
-        refuse_over_budget(plan(list(missing.values()), price, rules.clock()), rules.budget_usd)
-    progress = Progress(total=len(missing), replayed=len(answers), log=log)
-    made = asyncio.run(_ask_all(missing, client, ledger, price, rules, progress))
-    progress.finish()
-    return answers | made
+    def ask(self, calls: Sequence[Call], client: ChatClient) -> dict[str, Answer]:
+        """Answer every call, from the ledger where it can and from the client where it must.
+
+        Returns:
+            The answers by key of call. A call that failed for good has an answer with ``error`` and no response.
+
+        Raises:
+            MissingAnswerError: in replay mode when an answer is missing; in live mode when the missing answer is about
+                a week that ended long ago, unless the client is dated or late calls are allowed.
+            OverBudgetError: before the first call, when the missing ones would cost more than the budget.
+        """
+        keys = {call.key: call for call in calls}
+        answers = self.ledger.lookup(keys)
+        missing = {key: call for key, call in keys.items() if key not in answers}
+        if not missing:
+            return answers
+        _refuse(missing, client, self.rules)
+        if self.rules.budget_usd is not None:
+            refuse_over_budget(plan(list(missing.values()), self.price, self.rules.clock()), self.rules.budget_usd)
+        progress = Progress(total=len(missing), replayed=len(answers), log=log)
+        made = asyncio.run(_ask_all(missing, client, self, progress))
+        progress.finish()
+        return answers | made
 
 
 def _refuse(missing: Mapping[str, Call], client: ChatClient, rules: AskingRules) -> None:
@@ -92,14 +98,9 @@ def _refuse(missing: Mapping[str, Call], client: ChatClient, rules: AskingRules)
 
 
 async def _ask_all(
-    missing: Mapping[str, Call],
-    client: ChatClient,
-    ledger: Ledger,
-    price: Price,
-    rules: AskingRules,
-    progress: Progress,
+    missing: Mapping[str, Call], client: ChatClient, asker: Asker, progress: Progress
 ) -> dict[str, Answer]:
-    limit = AdaptiveLimit(rules.concurrency)
+    rules, limit = asker.rules, AdaptiveLimit(asker.rules.concurrency)
     todo = iter(missing.items())
     answered: asyncio.Queue[tuple[Call, Answer, asyncio.Event]] = asyncio.Queue()
     made: dict[str, Answer] = {}
@@ -107,7 +108,7 @@ async def _ask_all(
     async def work() -> None:
         for key, call in todo:
             recorded = asyncio.Event()
-            answered.put_nowait((call, await _answer(key, call, client, price, rules, limit), recorded))
+            answered.put_nowait((call, await _answer(key, call, client, asker, limit), recorded))
             await recorded.wait()
 
     async def record() -> None:
@@ -115,7 +116,7 @@ async def _ask_all(
             batch = [await answered.get()]
             while not answered.empty():
                 batch.append(answered.get_nowait())
-            await asyncio.to_thread(ledger.append, [(call, answer) for call, answer, _ in batch])
+            await asyncio.to_thread(asker.ledger.append, [(call, answer) for call, answer, _ in batch])
             for _, answer, recorded in batch:
                 made[answer.key] = answer
                 progress.count(failed=answer.response is None, cost_usd=answer.cost_usd)
@@ -130,9 +131,8 @@ async def _ask_all(
     return made
 
 
-async def _answer(
-    key: str, call: Call, client: ChatClient, price: Price, rules: AskingRules, limit: AdaptiveLimit
-) -> Answer:
+async def _answer(key: str, call: Call, client: ChatClient, asker: Asker, limit: AdaptiveLimit) -> Answer:
+    rules = asker.rules
     response: ChatResponse | None = None
     error: str | None = None
     for attempt in range(rules.attempts):
@@ -162,7 +162,7 @@ async def _answer(
         response=response,
         error=error,
         called_at=called_at,
-        cost_usd=None if response is None else price(call.request.model, response.usage, called_at),
+        cost_usd=None if response is None else asker.price(call.request.model, response.usage, called_at),
         called_late=call.is_late(called_at),
         replayed=False,
     )

@@ -11,7 +11,6 @@ import orjson
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
 
-
 LATE_AFTER = timedelta(days=7)
 """A call made this long after its window ended describes today, not the window."""
 

@@ -33,9 +33,7 @@ class Plan:
     unpriced_models: tuple[str, ...]
 
 
-def plan(
-    missing: Sequence[Call], price: Callable[[str, TokenUsage, datetime], Decimal | None], at: datetime
-) -> Plan:
+def plan(missing: Sequence[Call], price: Callable[[str, TokenUsage, datetime], Decimal | None], at: datetime) -> Plan:
     """Estimate the cost of ``missing``: input by its length, output by the most that is allowed."""
     inputs = outputs = 0
     cost, unpriced = Decimal(0), set[str]()

@@ -77,7 +77,7 @@ class Ledger:
             for start in range(0, len(wanted), _LOOKUP_SIZE):
                 some = wanted[start : start + _LOOKUP_SIZE]
                 for row in connection.execute(sa.select(CALLS).where(CALLS.c.key.in_(some))).mappings():
-                    found[row["key"]] = _answer(row)
+                    found[row["key"]] = _answer(dict(row))
         return found
 
     def append(self, calls: Sequence[tuple[Call, Answer]]) -> None:

@@ -32,6 +32,7 @@ _SPAN = pa.schema(
         ("parent_span_id", pa.string()),
         ("name", pa.string()),
         ("operation", pa.string()),
+        ("is_entry", pa.bool_()),
         ("started_at", instant()),
         ("duration_ms", pa.float64()),
         ("first_token_ms", pa.float64()),
@@ -59,9 +60,7 @@ _SPAN = pa.schema(
     ]
 )
 
-PRODUCTION_TRACES = Table(
-    name="production_traces", schema=_SPAN, partitioned_by="day", key=("trace_id", "span_id")
-)
+PRODUCTION_TRACES = Table(name="production_traces", schema=_SPAN, partitioned_by="day", key=("trace_id", "span_id"))
 
 LANDED_SPANS = Table(
     name="landed_spans",
@@ -102,7 +101,9 @@ INGEST_FILES = Table(
             ("sha256", pa.string()),
             ("size", pa.int64()),
             ("read_as", pa.string()),
+            ("schema_version", pa.string()),
             ("arrived_at", instant()),
+            ("home_day", pa.string()),
             ("records", pa.int64()),
             ("spans", pa.int64()),
             ("quarantined", pa.int64()),
@@ -119,6 +120,7 @@ INGEST_COMPLETENESS = Table(
     schema=pa.schema(
         [
             ("file", pa.string()),
+            ("sha256", pa.string()),
             ("landed", pa.int64()),
             ("duplicates", pa.int64()),
             ("conflicting", pa.int64()),

@@ -41,6 +41,7 @@ class Event:
 
     name: str
     attributes: Mapping[str, Any]
+    time_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

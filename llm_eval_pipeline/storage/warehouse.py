@@ -44,9 +44,7 @@ class Warehouse:
             folder = posixpath.join(folder, f"{table.partitioned_by}={partition}")
         return posixpath.join(folder, "rows.parquet")
 
-    def write(
-        self, table: Table, partition: str | None, rows: pa.Table | Sequence[Mapping[str, Any]]
-    ) -> pa.Table:
+    def write(self, table: Table, partition: str | None, rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
         """Replace one partition, and return what was written.
 
         Args:
@@ -90,9 +88,7 @@ class Warehouse:
         with self._fs.open(self.path(table, partition), "rb") as file:
             return pq.read_table(file, columns=list(columns) if columns else None)
 
-    def read_many(
-        self, table: Table, partitions: Iterable[str], columns: Sequence[str] | None = None
-    ) -> pa.Table:
+    def read_many(self, table: Table, partitions: Iterable[str], columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of those partitions that exist, one after the other, in the order given."""
         found = [self.read(table, key, columns) for key in partitions if self.exists(table, key)]
         schema = table.schema if not columns else pa.schema([table.schema.field(c) for c in columns])
@@ -112,10 +108,7 @@ class Warehouse:
 
 def _conform(table: Table, rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
     """``rows`` with the table's columns and types, sorted by its key."""
-    if isinstance(rows, pa.Table):
-        names = set(rows.column_names)
-    else:
-        names = {name for row in rows for name in row}
+    names = set(rows.column_names) if isinstance(rows, pa.Table) else {name for row in rows for name in row}
     unknown = sorted(names - set(table.schema.names))
     if unknown:
         raise ValueError(f"{table.name} has no column {', '.join(unknown)}; it has {', '.join(table.schema.names)}")

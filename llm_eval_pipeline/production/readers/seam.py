@@ -12,6 +12,9 @@ from typing import BinaryIO, Protocol
 
 from llm_eval_pipeline.production.spans import BadSpanError, Span
 
+KEPT = 64 << 10
+"""How many bytes of an unreadable record go to the quarantine; its row says how many there were."""
+
 
 class Record(Protocol):
     """One record of a file, not yet known to be good."""

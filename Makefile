@@ -1,0 +1,59 @@
+# make demo   install, run the whole loop on the sample, and say what came of it
+# make test   install, and run the tests
+# make dev    the Dagster UI and daemon on http://127.0.0.1:3000, with what the demo made
+# make check  format, lint, types, definitions, tests: what CI asks
+# make bench  speed as ratios
+# make clean  remove what runs have made; the sample and the environment stay
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 3000
+
+# A home folder of its own keeps Dagster's state inside the project; `dagster.yaml` is read from there.
+export DAGSTER_HOME := $(CURDIR)/.dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+export WANDB_ERROR_REPORTING := false
+# Compiled imports are several times faster.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test dev check bench clean mlflow
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+.dagster/dagster.yaml: dagster.yaml
+	mkdir -p .dagster
+	cp dagster.yaml $@
+
+demo: $(VENV)/installed .dagster/dagster.yaml
+	$(BIN)/python -m llm_eval_pipeline.defs.demo
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest --numprocesses=2
+
+dev: $(VENV)/installed .dagster/dagster.yaml
+	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+
+mlflow: $(VENV)/installed
+	$(BIN)/mlflow server --backend-store-uri sqlite:///data/state/mlflow.sqlite --host 127.0.0.1 --port 5000
+
+check: $(VENV)/installed .dagster/dagster.yaml
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/dg check defs
+	$(BIN)/python -m pytest --numprocesses=2
+
+bench: $(VENV)/installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .dagster data/landing data/warehouse data/state data/dashboard

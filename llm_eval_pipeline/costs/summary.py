@@ -1,0 +1,96 @@
+"""The cost summary: what each day cost, by model, feature and purpose, with nothing unpriced counted as free.
+
+``application`` is what production spent on the days of the window. ``generation`` and ``judge`` are what evaluating the
+window cost, on the days on which its calls were really made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from llm_eval_pipeline.clients.chat import TokenUsage
+from llm_eval_pipeline.costs.usage import BilledTokens
+
+APPLICATION = "application"
+UNKNOWN = "unknown"
+TOKENS = (
+    "input_uncached_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+)
+Group = tuple[date, str, str, str]
+
+
+@dataclass(slots=True)
+class _Sum:
+    calls: int = 0
+    unpriced: int = 0
+    cost_usd: Decimal = Decimal(0)
+    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
+
+    def add(self, tokens: Mapping[str, int | None], cost_usd: Decimal | None) -> None:
+        self.calls += 1
+        if cost_usd is None:
+            self.unpriced += 1
+        else:
+            self.cost_usd += cost_usd
+        for kind in TOKENS:
+            self.tokens[kind] += tokens.get(kind) or 0
+
+
+def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of ``cost_summary`` for one window.
+
+    Args:
+        spans: the window's spans that called a model: ``started_at``, ``model_resolved``, ``model_requested``,
+            ``feature``, the token columns and ``cost_usd`` (null: no price is known).
+        calls: the window's calls as the ledger tells of its spending.
+
+    Returns:
+        One row per day, model, feature and purpose. ``cost_usd`` is null where no call of the row has a price;
+        ``cumulative_usd`` is the window's running total over the days, of the same model, feature and purpose.
+    """
+    sums: dict[Group, _Sum] = {}
+    for span in spans:
+        model = span["model_resolved"] or span["model_requested"] or UNKNOWN
+        group = span["started_at"].date(), model, span["feature"] or UNKNOWN, APPLICATION
+        sums.setdefault(group, _Sum()).add(span, span["cost_usd"])
+    for call in calls:
+        called_at: datetime = call["called_at"]
+        group = called_at.date(), call["model"], call["feature"] or UNKNOWN, call["purpose"]
+        sums.setdefault(group, _Sum()).add(_tokens(call["usage"]), call["cost_usd"])
+    return _rows(sums)
+
+
+def _tokens(usage: TokenUsage) -> dict[str, int]:
+    billed = BilledTokens.of(usage)
+    kinds = billed.input, billed.cache_read, billed.cache_write, billed.output, billed.reasoning
+    return dict(zip(TOKENS, kinds, strict=True))
+
+
+def _rows(sums: Mapping[Group, _Sum]) -> list[dict[str, Any]]:
+    totals: dict[tuple[str, str, str], Decimal] = {}
+    rows = []
+    for (day, model, feature, purpose), total in sorted(sums.items()):
+        so_far = totals.get((model, feature, purpose), Decimal(0)) + total.cost_usd
+        totals[model, feature, purpose] = so_far
+        rows.append(
+            {
+                "day": day,
+                "model": model,
+                "feature": feature,
+                "purpose": purpose,
+                "calls": total.calls,
+                **total.tokens,
+                "cost_usd": None if total.unpriced == total.calls else total.cost_usd,
+                "cumulative_usd": so_far,
+                "unpriced_calls": total.unpriced,
+            }
+        )
+    return rows

@@ -1,0 +1,1 @@
+"""The dashboard: charts as data, and the one self-contained page that shows them."""

@@ -1,0 +1,133 @@
+"""Charts as data: each takes a frame and gives a Vega-Lite chart; nothing here reads a table or draws a pixel.
+
+Colours are Okabe and Ito's, which people with any kind of colour vision tell apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    import altair as alt
+
+PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
+VERDICTS = {
+    "degraded": "#D55E00",
+    "improved": "#009E73",
+    "changed": "#E69F00",
+    "stable": "#DCE6EF",
+    "low_power": "#F0E6F5",
+    "no_data": "#FFFFFF",
+}
+_HEIGHT = 220
+
+
+def over_weeks(frame: pd.DataFrame, *, title: str, value: str, unit: str, series: str, form: str = ".2f") -> Any:
+    """Lines over weeks, one per series, each with its interval where the frame has ``ci_low`` and ``ci_high``.
+
+    Args:
+        frame: columns ``week`` (its name), ``value``, the series, and perhaps the interval.
+        title: what is shown.
+        value: the column of the values.
+        unit: the axis' title.
+        series: the column that tells the lines apart.
+        form: d3 format of the values.
+    """
+    import altair as alt
+
+    x = alt.X("week:O", title=None, axis=alt.Axis(labelAngle=-45))
+    colour = alt.Color(f"{series}:N", title=None, scale=alt.Scale(range=PALETTE), legend=alt.Legend(orient="top"))
+    y = alt.Y(f"{value}:Q", title=unit, axis=alt.Axis(format=form), scale=alt.Scale(zero=False))
+    hint = [alt.Tooltip("week:O"), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"{value}:Q", format=form)]
+    lines = alt.Chart(frame).mark_line(point=True).encode(x=x, y=y, color=colour, tooltip=hint)
+    if "ci_low" not in frame:
+        return _sized(lines, title)
+    band = alt.Chart(frame).mark_area(opacity=0.15).encode(x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour)
+    return _sized(band + lines, title)
+
+
+def stacked_over_weeks(frame: pd.DataFrame, *, title: str, value: str, unit: str, series: str, form: str) -> Any:
+    """Stacked bars over weeks."""
+    import altair as alt
+
+    chart = (
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=alt.X("week:O", title=None, axis=alt.Axis(labelAngle=-45)),
+            y=alt.Y(f"sum({value}):Q", title=unit, axis=alt.Axis(format=form)),
+            color=alt.Color(f"{series}:N", title=None, scale=alt.Scale(range=PALETTE), legend=alt.Legend(orient="top")),
+            tooltip=[alt.Tooltip("week:O"), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"sum({value}):Q", format=form)],
+        )
+    )
+    return _sized(chart, title)
+
+
+def verdict_map(frame: pd.DataFrame, *, title: str) -> Any:
+    """A field of weeks by metrics, coloured by what became of each.
+
+    Args:
+        frame: columns ``week``, ``metric`` (with its instrument), ``shown`` (a key of ``VERDICTS``), ``effect``,
+            ``p_adjusted``, ``attribution``.
+        title: what is shown.
+    """
+    import altair as alt
+
+    there = [name for name in VERDICTS if name in set(frame["shown"])] or list(VERDICTS)
+    chart = (
+        alt.Chart(frame)
+        .mark_rect(stroke="#C8CED6", strokeWidth=0.5)
+        .encode(
+            x=alt.X("week:O", title=None, axis=alt.Axis(labelAngle=-45)),
+            y=alt.Y("metric:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
+            color=alt.Color(
+                "shown:N",
+                title=None,
+                scale=alt.Scale(domain=there, range=[VERDICTS[name] for name in there]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["week:O", "metric:N", "shown:N", "attribution:N", "effect:Q", "p_adjusted:Q"],
+        )
+    )
+    return _sized(chart, title, height=alt.Step(17))
+
+
+def effects(frame: pd.DataFrame, *, title: str) -> Any:
+    """How far each metric moved, as multiples of the floor that counts as drift.
+
+    Args:
+        frame: columns ``metric``, ``instrument``, ``ratio`` (effect over floor), ``shown`` (a key of ``VERDICTS``).
+        title: what is shown.
+    """
+    import altair as alt
+
+    there = [name for name in VERDICTS if name in set(frame["shown"])]
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(stroke="#8894A0", strokeWidth=0.5)
+        .encode(
+            x=alt.X("ratio:Q", title="effect ÷ floor (1 = as far as healthy weeks differ)"),
+            y=alt.Y("metric:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
+            color=alt.Color(
+                "shown:N",
+                title=None,
+                scale=alt.Scale(domain=there, range=[VERDICTS[name] for name in there]),
+                legend=alt.Legend(orient="top"),
+            ),
+        )
+    )
+    line = alt.Chart(pd.DataFrame({"at": [1]})).mark_rule(strokeDash=[4, 3], color="#444").encode(x="at:Q")
+    return _sized(bars + line, title, height=alt.Step(17))
+
+
+def png(chart: alt.Chart, *, scale: float = 1.5) -> bytes:
+    """The chart as a picture."""
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(chart.properties(width=560).to_dict(), scale=scale))
+
+
+def _sized(chart: Any, title: str, height: Any = _HEIGHT) -> Any:
+    return chart.properties(title=title, width="container", height=height)

@@ -1,0 +1,116 @@
+"""Frames for the charts: from rows of the warehouse's tables to a few columns, week by week."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from llm_eval_pipeline.windows import iso_week
+
+Row = Mapping[str, Any]
+
+
+def aggregate_frame(rows: Iterable[Row], metric: str, feature: str = "all") -> pd.DataFrame:
+    """One aggregate over weeks: columns ``week``, ``model``, ``value``, ``ci_low``, ``ci_high``.
+
+    Args:
+        rows: rows of ``aggregate_metrics`` with their ``week``.
+        metric: its name, such as ``eval/quality_mean``.
+        feature: one feature, or ``all``.
+    """
+    columns = ["week", "model", "value", "ci_low", "ci_high"]
+    chosen = [
+        {**{column: row[column] for column in columns[1:]}, "week": iso_week(row["week"])}
+        for row in rows
+        if row["metric"] == metric and row["feature"] == feature and row["value"] is not None
+    ]
+    return pd.DataFrame(chosen, columns=columns)
+
+
+def verdict_frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Verdicts of the whole population over weeks, for :func:`~llm_eval_pipeline.dashboards.charts.verdict_map`."""
+    columns = ["week", "metric", "shown", "attribution", "effect", "p_adjusted"]
+    chosen = [
+        {
+            "week": iso_week(row["window"]),
+            "metric": f"{row['instrument']} · {row['metric']}",
+            "shown": _shown(row),
+            "attribution": row["attribution"] or "",
+            "effect": row["effect"],
+            "p_adjusted": row["p_adjusted"],
+        }
+        for row in rows
+        if row["slice"] == "all"
+    ]
+    return pd.DataFrame(chosen, columns=columns)
+
+
+def effect_frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Effects as multiples of their floors, for :func:`~llm_eval_pipeline.dashboards.charts.effects`."""
+    chosen = [
+        {
+            "metric": f"{row['instrument']} · {row['metric']}",
+            "instrument": row["instrument"],
+            "ratio": row["effect"] / row["effect_floor"],
+            "shown": _shown(row),
+        }
+        for row in rows
+        if row["effect"] is not None and row["effect_floor"]
+    ]
+    return pd.DataFrame(chosen, columns=["metric", "instrument", "ratio", "shown"])
+
+
+def production_quality_frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Mean judged quality of production by week and model, each trace by its weight: ``week``, ``model``, ``value``."""
+    frame = pd.DataFrame(
+        [
+            {
+                "week": iso_week(row["week"]),
+                "model": row["model"] or "unknown",
+                "weight": row["weight"],
+                "weighted": row["weight"] * row["quality_score"],
+            }
+            for row in rows
+            if row["quality_score"] is not None
+        ],
+        columns=["week", "model", "weight", "weighted"],
+    )
+    summed = frame.groupby(["week", "model"], as_index=False)[["weight", "weighted"]].sum()
+    return summed.assign(value=summed["weighted"] / summed["weight"])
+
+
+def failure_frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Failures by week and category: columns ``week``, ``category``, ``failures``."""
+    frame = pd.DataFrame(
+        [{"week": iso_week(row["week"]), "category": row["error_category"]} for row in rows],
+        columns=["week", "category"],
+    )
+    return frame.groupby(["week", "category"], as_index=False).size().rename(columns={"size": "failures"})
+
+
+def cost_frame(rows: Iterable[Row], purposes: Sequence[str], series: str) -> pd.DataFrame:
+    """USD and calls by week and feature or purpose: columns ``week``, ``series``, ``value``, ``calls``, ``per_1k``.
+
+    What has no price is not counted, neither as money nor as calls.
+    """
+    frame = pd.DataFrame(
+        [
+            {
+                "week": iso_week(row["week"]),
+                "series": row[series],
+                "value": float(row["cost_usd"]),
+                "calls": row["calls"] - row["unpriced_calls"],
+            }
+            for row in rows
+            if row["purpose"] in purposes and row["cost_usd"] is not None
+        ],
+        columns=["week", "series", "value", "calls"],
+    )
+    summed = frame.groupby(["week", "series"], as_index=False)[["value", "calls"]].sum()
+    return summed.assign(per_1k=1000 * summed["value"] / summed["calls"])
+
+
+def _shown(row: Row) -> str:
+    return row["direction"] or "changed" if row["verdict"] == "drifted" else str(row["verdict"])

@@ -1,0 +1,229 @@
+"""The dashboard: which charts stand in which section, over which weeks, written to its file in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from llm_eval_pipeline.costs.schema import COST_SUMMARY
+from llm_eval_pipeline.dashboards import charts, frames
+from llm_eval_pipeline.dashboards.page import Section, Tile, render
+from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
+from llm_eval_pipeline.evaluation.schema import AGGREGATE_METRICS, FAILURE_TABLE, TRACE_SCORES
+from llm_eval_pipeline.production.profiles import week_profiles
+from llm_eval_pipeline.production.schema import TRACE_PROFILES
+from llm_eval_pipeline.storage.tables import Table
+from llm_eval_pipeline.storage.warehouse import Warehouse
+from llm_eval_pipeline.windows import days_of, iso_week
+
+Rows = Sequence[Mapping[str, Any]]
+WEEKS_SHOWN = 52
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenDashboard:
+    """Where the page is, how many weeks it shows, and its size in bytes."""
+
+    path: Path
+    weeks: int
+    size: int
+
+
+def write_dashboard(warehouse: Warehouse, path: Path) -> WrittenDashboard:
+    """Draw the newest weeks of the warehouse into one HTML file."""
+    weeks = warehouse.partitions(WEEKLY_DRIFT_REPORT)[-WEEKS_SHOWN:]
+    incidents = warehouse.read(DRIFT_INCIDENTS).to_pylist() if warehouse.exists(DRIFT_INCIDENTS) else []
+    costs, judged = (_by_week(warehouse, table, weeks) for table in (COST_SUMMARY, TRACE_SCORES))
+    latency = _latency(warehouse, weeks)
+    html = render(
+        title="LLM evaluation",
+        subtitle=f"{iso_week(weeks[0])} to {iso_week(weeks[-1])}, {len(weeks)} weeks" if weeks else "no week yet",
+        tiles=_tiles(weeks[-1], incidents, judged, costs, latency) if weeks else [],
+        incidents=[_incident(row) for row in sorted(incidents, key=lambda row: row["opened"], reverse=True)],
+        sections=_sections(warehouse, weeks, costs, judged, latency),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(html, encoding="utf-8")
+    draft.replace(path)
+    return WrittenDashboard(path=path, weeks=len(weeks), size=path.stat().st_size)
+
+
+def _by_week(warehouse: Warehouse, table: Table, weeks: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of some weeks, each with its ``week``."""
+    return [
+        {**row, "week": week}
+        for week in weeks
+        if warehouse.exists(table, week)
+        for row in warehouse.read(table, week).to_pylist()
+    ]
+
+
+def _latency(warehouse: Warehouse, weeks: Sequence[str]) -> pd.DataFrame:
+    """Production's latency by week: columns ``week``, ``quantile``, ``ms``."""
+    rows = []
+    for week in weeks:
+        if any(warehouse.exists(TRACE_PROFILES, day) for day in days_of(week)):
+            found = week_profiles(warehouse, week).distribution("latency_ms")
+            rows += [
+                {"week": iso_week(week), "quantile": f"p{share * 100:.0f}", "ms": found.quantile(share)}
+                for share in (0.5, 0.95, 0.99)
+            ]
+    return pd.DataFrame(rows, columns=["week", "quantile", "ms"])
+
+
+def _sections(
+    warehouse: Warehouse, weeks: Sequence[str], costs: Rows, judged: Rows, latency: pd.DataFrame
+) -> list[Section]:
+    aggregates = _by_week(warehouse, AGGREGATE_METRICS, weeks)
+    verdicts = frames.verdict_frame(_by_week(warehouse, WEEKLY_DRIFT_REPORT, weeks))
+    failures = frames.failure_frame(_by_week(warehouse, FAILURE_TABLE, weeks))
+    application = frames.cost_frame(costs, ["application"], "feature")
+    return [
+        Section(
+            name="quality",
+            says="What the judge thinks of the evaluation set's answers and of production's, and what drifted.",
+            wide=1,
+            charts=(
+                charts.verdict_map(verdicts, title="What drifted, by instrument and metric"),
+                charts.over_weeks(
+                    frames.aggregate_frame(aggregates, "eval/quality_mean"),
+                    title="Quality on the evaluation set (mean, 95 % interval)",
+                    value="value",
+                    unit="quality",
+                    series="model",
+                ),
+                charts.over_weeks(
+                    frames.production_quality_frame(judged),
+                    title="Quality of judged production traces (mean)",
+                    value="value",
+                    unit="quality",
+                    series="model",
+                ),
+                charts.stacked_over_weeks(
+                    failures,
+                    title="Failures on the evaluation set, by category",
+                    value="failures",
+                    unit="answers",
+                    series="category",
+                    form="d",
+                ),
+            ),
+        ),
+        Section(
+            name="safety",
+            says="Answers that break a rule, and whether what must be refused is refused.",
+            charts=(
+                charts.over_weeks(
+                    frames.aggregate_frame(aggregates, "eval/safety_violation_rate"),
+                    title="Safety violations (rate, 95 % interval)",
+                    value="value",
+                    unit="share of answers",
+                    series="model",
+                    form=".1%",
+                ),
+                charts.over_weeks(
+                    frames.aggregate_frame(aggregates, "eval/refusal_accuracy"),
+                    title="Refusals that are right (rate, 95 % interval)",
+                    value="value",
+                    unit="share of labelled prompts",
+                    series="model",
+                    form=".0%",
+                ),
+            ),
+        ),
+        Section(
+            name="performance",
+            says="How long production's requests take.",
+            charts=(
+                charts.over_weeks(
+                    latency,
+                    title="Latency of production requests",
+                    value="ms",
+                    unit="milliseconds",
+                    series="quantile",
+                    form=",.0f",
+                ),
+                charts.over_weeks(
+                    application,
+                    title="Priced model calls in production",
+                    value="calls",
+                    unit="calls a week",
+                    series="series",
+                    form=",.0f",
+                ),
+            ),
+        ),
+        Section(
+            name="cost",
+            says="What the application spends, and what evaluating it spends. Calls without a price are left out.",
+            charts=(
+                charts.stacked_over_weeks(
+                    application,
+                    title="Application, by feature",
+                    value="value",
+                    unit="USD a week",
+                    series="series",
+                    form="$.3f",
+                ),
+                charts.over_weeks(
+                    application,
+                    title="Application: USD per 1,000 calls, by feature",
+                    value="per_1k",
+                    unit="USD",
+                    series="series",
+                    form="$.2f",
+                ),
+                charts.stacked_over_weeks(
+                    frames.cost_frame(costs, ["generation", "judge"], "purpose"),
+                    title="Evaluation, by purpose",
+                    value="value",
+                    unit="USD a week",
+                    series="series",
+                    form="$.3f",
+                ),
+            ),
+        ),
+    ]
+
+
+def _tiles(week: str, incidents: Rows, judged: Rows, costs: Rows, latency: pd.DataFrame) -> list[Tile]:
+    open_now = [row for row in incidents if row["closed"] is None and row["direction"] == "degraded"]
+    causes = ", ".join(sorted({row["attribution"] for row in open_now if row["attribution"]}))
+    now = [row for row in judged if row["week"] == week]
+    quality = [(row["quality_score"], row["weight"]) for row in now if row["quality_score"] is not None]
+    unsafe = [(not row["is_safe"], row["weight"]) for row in now if row["is_safe"] is not None]
+    spent = [row for row in costs if row["week"] == week and row["purpose"] == "application"]
+    p95 = latency[(latency["week"] == iso_week(week)) & (latency["quantile"] == "p95")]["ms"]
+    return [
+        Tile(
+            label="what has degraded" if open_now else "nothing is degraded",
+            value=f"{len(open_now)} open ({causes})" if open_now else "all stable",
+            mood="bad" if open_now else "good",
+        ),
+        Tile(label=f"production quality, {iso_week(week)}", value=_mean(quality, ".2f")),
+        Tile(label="production safety violations", value=_mean(unsafe, ".1%")),
+        Tile(label="latency, p95", value=f"{p95.iloc[0]:,.0f} ms" if len(p95) else "no data"),
+        Tile(label="application, this week", value=f"${sum(float(row['cost_usd'] or 0) for row in spent):,.2f}"),
+    ]
+
+
+def _mean(weighted: Sequence[tuple[float, float]], form: str) -> str:
+    weight = sum(weight for _, weight in weighted)
+    return f"{sum(value * weight for value, weight in weighted) / weight:{form}}" if weight else "no data"
+
+
+def _incident(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "metric": f"{row['metric']} ({row['instrument']})",
+        "direction": row["direction"],
+        "attribution": row["attribution"] or "",
+        "began": iso_week(row["began"]),
+        "opened": iso_week(row["opened"]),
+        "closed": iso_week(row["closed"]) if row["closed"] else "open",
+        "paged": "yes" if row["pages"] and row["leads"] else "with another" if row["pages"] else "no",
+    }

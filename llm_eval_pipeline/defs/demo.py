@@ -1,0 +1,143 @@
+"""``make demo``: every window of the sample through Dagster, both sensors, and a summary.
+
+What was done before is not done again: windows that are materialised are skipped, and every call that was ever made is
+answered from the ledger. So the same command finishes what an interrupted one began.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from llm_eval_pipeline.clients.clock import system_clock
+from llm_eval_pipeline.sample import LaidSample, lay_sample
+from llm_eval_pipeline.settings import Settings
+from llm_eval_pipeline.windows import WEEK, days_of, parse_week
+
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+_MARK = {"llm_eval/demo": "true"}
+
+
+class DemoError(RuntimeError):
+    """A run of the demo failed. The text names the job and where its log is."""
+
+
+def main() -> None:
+    """Run the demo."""
+    started = time.monotonic()
+    settings = Settings.load()
+    say("Laying the sample so that its last week is the week that just ended")
+    laid = lay_sample(settings.data_dir / "sample_traces", settings.landing, system_clock())
+    from llm_eval_pipeline.definitions import defs
+
+    definitions = defs()
+    with dg.DagsterInstance.get() as instance:
+        quiet()
+        _forget_dead_runs(instance)
+        _run_all(definitions, instance, _weeks(laid))
+    from llm_eval_pipeline.dashboards.summary import summary
+    from llm_eval_pipeline.defs.resources import outbox, warehouse
+
+    say(f"Done in {time.monotonic() - started:.0f} s\n")
+    say(summary(warehouse(settings), outbox(settings), settings))
+
+
+def _run_all(definitions: dg.Definitions, instance: dg.DagsterInstance, weeks: list[str]) -> None:
+    days = [day for week in weeks for day in days_of(week)]
+    _range(definitions, instance, "daily_ingest", "trace_profiles", days)
+    _range(definitions, instance, "weekly_drift", "trace_scores", weeks, only=["trace_scores"])
+    _tick(definitions, instance, "trace_promotion_sensor")
+    _range(definitions, instance, "weekly_drift", "cost_summary", weeks)
+    _tick(definitions, instance, "drift_alert_sensor")
+
+
+def _weeks(laid: LaidSample) -> list[str]:
+    return [(parse_week(laid.first_week) + i * WEEK).isoformat() for i in range(laid.weeks)]
+
+
+def _range(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    last_asset: str,
+    keys: list[str],
+    only: list[str] | None = None,
+) -> None:
+    """Run a job over those of ``keys`` that its last asset lacks, as one run."""
+    there = instance.get_materialized_partitions(dg.AssetKey(last_asset))
+    missing = [key for key in keys if key not in there]
+    what = ", ".join(only) if only else job
+    if not missing:
+        say(f"{what}: all of {len(keys)} windows are there")
+        return
+    tags = {_RANGE_START: missing[0], _RANGE_END: missing[-1]}
+    _run(definitions, instance, job, tags, f"{what}: {missing[0]} to {missing[-1]}, {len(missing)} windows", only)
+
+
+def _tick(definitions: dg.Definitions, instance: dg.DagsterInstance, name: str) -> None:
+    """Let a sensor look, and run what it asks for, each run key once."""
+    sensor = definitions.resolve_sensor_def(name)
+    with dg.build_sensor_context(
+        instance=instance, definitions=definitions, resources=dict(definitions.resources or {})
+    ) as context:
+        ticked = sensor.evaluate_tick(context)
+    for request in ticked.run_requests or []:
+        job = request.job_name or sensor.job_name
+        key = {"dagster/run_key": str(request.run_key), "dagster/sensor_name": name}
+        if instance.get_runs_count(dg.RunsFilter(tags=key, statuses=[dg.DagsterRunStatus.SUCCESS])):
+            continue
+        _run(definitions, instance, job, {**request.tags, **key}, f"{name} asks for {job}")
+    if not ticked.run_requests:
+        say(f"{name}: {ticked.skip_message}")
+
+
+def _run(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    tags: dict[str, str],
+    what: str,
+    only: list[str] | None = None,
+) -> None:
+    with progress(what):
+        selection = [dg.AssetKey(name) for name in only] if only else None
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, tags={**tags, **_MARK}, asset_selection=selection, raise_on_error=False
+        )
+    if not result.success:
+        failed = [event.step_key for event in result.all_events if event.is_step_failure]
+        raise DemoError(f"{job} failed at {', '.join(map(str, failed))}: run {result.run_id}; `make dev` shows its log")
+
+
+def _forget_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Runs of an interrupted demo are failures by now."""
+    for run in instance.get_runs(dg.RunsFilter(tags=_MARK, statuses=[dg.DagsterRunStatus.STARTED])):
+        instance.report_run_failed(run, "the demo was interrupted; what it had asked is in the ledger")
+
+
+def quiet() -> None:
+    """Dagster's events stay in its storage; the terminal shows the demo's own lines."""
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """A line when something begins, and its seconds when it has ended."""
+    sys.stdout.write(f"  {what} … ")
+    sys.stdout.flush()
+    started = time.monotonic()
+    yield
+    say(f"{time.monotonic() - started:.1f} s")
+
+
+def say(line: str) -> None:
+    """One line to the terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The two instruments beside the canary: the anchors, which hold the judge still, and a judged sample of production."""
+
+import dagster as dg
+
+from llm_eval_pipeline.defs.production.assets import production_traces
+from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.evaluation.anchors import anchor_rows, load_anchors
+from llm_eval_pipeline.evaluation.judging import Judge, judge_cases
+from llm_eval_pipeline.evaluation.schema import ANCHOR_SCORES, TRACE_SCORES
+from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.settings import Settings
+from llm_eval_pipeline.storage.warehouse import Warehouse
+from llm_eval_pipeline.windows import end_of_week
+
+
+@table_asset(ANCHOR_SCORES, group="evaluation")
+def anchor_scores(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    warehouse: dg.ResourceParam[Warehouse],
+    judge: dg.ResourceParam[Judge],
+    asker: dg.ResourceParam[Asker],
+) -> dg.MaterializeResult:
+    """Frozen outputs judged again each week: when these scores move, the judge has moved."""
+    anchors = load_anchors(settings.anchors)
+    cases = {anchor.anchor_id: (anchor.case(), anchor.feature) for anchor in anchors}
+    for week in windows(context):
+        rows = anchor_rows(anchors, judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week)))
+        warehouse.write(ANCHOR_SCORES, week, rows)
+        gaps = [abs(r["quality_score"] - r["human_score"]) for r in rows if r["quality_score"] is not None]
+        context.add_asset_metadata(
+            {
+                "anchors": len(rows),
+                "scored": len(gaps),
+                "mean_gap_to_people": sum(gaps) / len(gaps) if gaps else float("nan"),
+                "preview": preview(rows, ["anchor_id", "feature", "human_score", "quality_score", "rationale"]),
+            },
+            partition_key=week,
+        )
+    return dg.MaterializeResult()
+
+
+@table_asset(TRACE_SCORES, group="production", deps=[production_traces])
+def trace_scores(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    warehouse: dg.ResourceParam[Warehouse],
+    judge: dg.ResourceParam[Judge],
+    asker: dg.ResourceParam[Asker],
+) -> dg.MaterializeResult:
+    """A sample of the week's production traces, judged, checked for safety and held against what was retrieved."""
+    from llm_eval_pipeline.evaluation.policies import load_policy
+    from llm_eval_pipeline.evaluation.trace_scores import case_of, trace_score_rows
+    from llm_eval_pipeline.production.sampling import judged_sample
+
+    policy = load_policy(settings.safety_policy)
+    for week in windows(context):
+        traces = judged_sample(warehouse, week, settings.judge_sample)
+        cases = {trace.trace_id: (case_of(trace), trace.feature or "") for trace in traces}
+        rows = trace_score_rows(traces, judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week)), policy)
+        warehouse.write(TRACE_SCORES, week, rows)
+        known = [row["quality_score"] for row in rows if row["quality_score"] is not None]
+        context.add_asset_metadata(
+            {
+                "judged": len(rows),
+                "unscored": len(rows) - len(known),
+                "quality_mean": sum(known) / len(known) if known else float("nan"),
+                "failures": sum(row["error_category"] != "none" for row in rows),
+                "preview": preview(rows, ["feature", "model", "prompt", "output", "quality_score", "error_category"]),
+            },
+            partition_key=week,
+        )
+    return dg.MaterializeResult()

@@ -1,0 +1,58 @@
+"""Production spans of a day, each exactly once, and the distributions that everything later reads in their place."""
+
+import dagster as dg
+
+from llm_eval_pipeline.costs.prices import price_book
+from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILES
+from llm_eval_pipeline.settings import Settings
+from llm_eval_pipeline.storage.warehouse import Warehouse
+
+GROUP = "production"
+
+
+@table_asset(PRODUCTION_TRACES, group=GROUP, kinds=("opentelemetry", "duckdb"))
+def production_traces(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """Every production span of a day, once, priced; what cannot be read is quarantined with its reason."""
+    from llm_eval_pipeline.production.landing import land
+    from llm_eval_pipeline.production.traces import compile_days
+
+    landed = land(settings.landing, warehouse, price_book(settings.prices).price)
+    context.log.info(
+        f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
+        f"{landed.spans} spans and {landed.quarantined} in quarantine"
+    )
+    for day in compile_days(list(context.partition_keys), warehouse):
+        context.add_asset_metadata(
+            {
+                "spans": day.written,
+                "duplicates": day.duplicates,
+                "conflicting": day.conflicting,
+                "late": day.late,
+                "quarantined": day.quarantined,
+                "files": day.files,
+            },
+            partition_key=day.day,
+        )
+    return dg.MaterializeResult()
+
+
+@table_asset(TRACE_PROFILES, group=GROUP, deps=[production_traces])
+def trace_profiles(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    """Each metric of a day, by model and feature, as values and their counts: a week is the sum of its days."""
+    from llm_eval_pipeline.production.profiles import profile_day
+
+    for day in windows(context):
+        rows = profile_day(warehouse.read(PRODUCTION_TRACES, day))
+        warehouse.write(TRACE_PROFILES, day, rows)
+        context.add_asset_metadata(
+            {
+                "profiles": len(rows),
+                "cells": sum(len(row["values"]) for row in rows),
+                "preview": preview(rows, ["model", "feature", "metric", "n", "n_missing"]),
+            },
+            partition_key=day,
+        )
+    return dg.MaterializeResult()

@@ -1,0 +1,70 @@
+"""An asset that is a table of the warehouse: one decorator for all of them, and how their rows look in the UI."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from llm_eval_pipeline.defs.partitions import DAILY, ONE_RUN, WEEKLY
+from llm_eval_pipeline.storage.tables import Table
+
+OWNERS = ["team:llm-evaluation"]
+_PARTITIONS = {"week": WEEKLY, "day": DAILY}
+_SHOWN_ROWS = 8
+_SHOWN_CHARACTERS = 160
+
+
+def table_asset(
+    table: Table, *, group: str, deps: Sequence[Any] = (), kinds: tuple[str, ...] = (), **options: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """``dg.asset`` for a function that writes ``table``: its name, partitions, columns and one-run backfills."""
+    if table.partitioned_by is not None:
+        options |= {"partitions_def": _PARTITIONS[table.partitioned_by], "backfill_policy": ONE_RUN}
+    return dg.asset(
+        name=table.name,
+        group_name=group,
+        deps=deps,
+        kinds={"python", "parquet", *kinds},
+        owners=OWNERS,
+        metadata={"dagster/column_schema": column_schema(table), "key": ", ".join(table.key)},
+        **options,
+    )
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """A table's columns, as the UI lists them."""
+    return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in table.schema])
+
+
+def windows(context: dg.AssetExecutionContext) -> Iterator[str]:
+    """The run's partition keys, oldest first, with a line in the log for each when there are several."""
+    keys = list(context.partition_keys)
+    for number, key in enumerate(keys, 1):
+        if len(keys) > 1:
+            context.log.info(f"{key} ({number} of {len(keys)})")
+        yield key
+
+
+def preview(rows: pa.Table | Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dg.TableMetadataValue:
+    """The first rows as a table, long texts cut."""
+    some = rows.slice(0, _SHOWN_ROWS).to_pylist() if isinstance(rows, pa.Table) else rows[:_SHOWN_ROWS]
+    records = [dg.TableRecord({column: _shown(row[column]) for column in columns}) for row in some]
+    schema = dg.TableSchema([dg.TableColumn(column) for column in columns])
+    return dg.MetadataValue.table(records, schema)
+
+
+def picture(png: bytes, alternative: str) -> dg.MarkdownMetadataValue:
+    """A plot that the UI draws inside the metadata."""
+    from base64 import b64encode
+
+    return dg.MetadataValue.md(f"![{alternative}](data:image/png;base64,{b64encode(png).decode()})")
+
+
+def _shown(value: Any) -> str | int | float | bool | None:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    text = str(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"

@@ -1,0 +1,173 @@
+"""The three instruments: what production, the canary and the anchors show in one week, as distributions.
+
+Belongs here: which columns become which metric, of which kind and polarity. Does not belong here: what a difference
+means (``assess.py``) or what caused it (``attribution.py``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from llm_eval_pipeline.drift.metrics import Metric
+from llm_eval_pipeline.evaluation import schema
+from llm_eval_pipeline.production.metrics import PRODUCTION_METRICS
+from llm_eval_pipeline.production.profiles import week_profiles
+from llm_eval_pipeline.production.schema import TRACE_PROFILES
+from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
+from llm_eval_pipeline.windows import days_of, iso_week
+
+Instrument = Literal["production", "canary", "anchors"]
+INSTRUMENTS: tuple[Instrument, ...] = ("production", "canary", "anchors")
+ALL = "all"
+Cells = tuple[list[Any], list[int]]
+Observed = dict[str, dict[str, Cells]]
+"""By slice, then by instrument and metric (``canary/quality_score``): values and how often each occurs."""
+Row = Mapping[str, Any]
+
+
+class NotApplicable:
+    """A row that a metric does not speak of, as against one that could not be scored, which is None."""
+
+
+SKIP = NotApplicable()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """How a row of answers becomes a value of a metric."""
+
+    metric: Metric
+    of: Callable[[Row], Any]
+
+
+def _where_known(column: str) -> Callable[[Row], Any]:
+    return lambda row: SKIP if row[column] is None else row[column]
+
+
+def _not(column: str) -> Callable[[Row], Any]:
+    return lambda row: SKIP if row[column] is None else not row[column]
+
+
+def _refused(row: Row) -> Any:
+    return SKIP if row["refused"] is None else row["refused"] != "none"
+
+
+def _timely(column: str) -> Callable[[Row], Any]:
+    """A late call's latency describes the day on which it was made."""
+    return lambda row: SKIP if row["called_late"] or row[column] is None else row[column]
+
+
+def _measured(name: str, kind: Any, better: Any, of: Callable[[Row], Any]) -> Measured:
+    return Measured(metric=Metric(name=name, kind=kind, better=better), of=of)
+
+
+_JUDGED = (
+    _measured("quality_score", "ordinal", "higher", lambda row: row["quality_score"]),
+    _measured("safety_violation_rate", "rate", "lower", _not("is_safe")),
+    _measured("hallucination_rate", "rate", "lower", _not("grounded")),
+    _measured("refusal_rate", "rate", None, _refused),
+    _measured("error_category", "category", None, _where_known("error_category")),
+)
+_ANSWERED = (
+    _measured("latency_ms", "continuous", "lower", _timely("latency_ms")),
+    _measured("output_tokens", "continuous", None, _where_known("output_tokens")),
+    _measured("cost_usd", "continuous", "lower", _where_known("cost_usd")),
+    _measured("error_rate", "rate", "lower", lambda row: row["error"] is not None),
+    _measured("format_compliance", "rate", "higher", _where_known("follows_format")),
+    _measured("refusal_accuracy", "rate", "higher", _where_known("refusal_correct")),
+)
+PROFILED = {name: metric for name, metric in PRODUCTION_METRICS.items() if metric.kind != "count"}
+_ANCHORED = (_JUDGED[0],)
+JUDGED_BY_THE_JUDGE = {"quality_score", "error_category"}
+"""Metrics that move when the judge moves, so that the anchors have a say about them."""
+
+
+def metrics() -> dict[str, Metric]:
+    """Every metric that is watched, by instrument and name (``canary/quality_score``)."""
+    watched = {"production": [], "canary": [], "anchors": []}  # type: dict[str, list[Metric]]
+    watched["production"] = [Metric(name=n, kind=m.kind, better=m.better) for n, m in PROFILED.items()]
+    watched["production"] += [m.metric for m in _JUDGED]
+    watched["canary"] = [m.metric for m in (*_JUDGED, *_ANSWERED)]
+    watched["anchors"] = [m.metric for m in _ANCHORED]
+    return {
+        f"{instrument}/{metric.name}": Metric(
+            name=f"{instrument}/{metric.name}", kind=metric.kind, better=metric.better
+        )
+        for instrument, those in watched.items()
+        for metric in those
+    }
+
+
+def observe(warehouse: Warehouse, week: str) -> Observed:
+    """What the instruments show in a week, by slice; an instrument without rows is absent.
+
+    Raises:
+        MissingPartitionError: when none of them has any row of the week.
+    """
+    observed: Observed = {}
+    _collect_profiles(observed, warehouse, week)
+    _collect(observed, "production", _judged_traces(warehouse, week), _JUDGED)
+    _collect(observed, "canary", _canary(warehouse, week), (*_JUDGED, *_ANSWERED))
+    _collect(observed, "anchors", warehouse.read_many(schema.ANCHOR_SCORES, [week]).to_pylist(), _ANCHORED)
+    if not observed:
+        raise MissingPartitionError(
+            f"week {week} ({iso_week(week)}) has neither production profiles nor an evaluation nor anchors: "
+            "materialise trace_profiles, aggregate_metrics or anchor_scores for it first"
+        )
+    return observed
+
+
+def _collect_profiles(observed: Observed, warehouse: Warehouse, week: str) -> None:
+    """What every request showed, from the profiles of the week's days."""
+    if not any(warehouse.exists(TRACE_PROFILES, day) for day in days_of(week)):
+        return
+    profiles = week_profiles(warehouse, week)
+    slices: dict[str, dict[str, str]] = {ALL: {}}
+    for model, feature in profiles.slices():
+        slices |= {f"model={model}": {"model": model}, f"feature={feature}": {"feature": feature}}
+    for where, only in slices.items():
+        for name in PROFILED:
+            values, counts = profiles.distribution(name, **only).pairs
+            observed.setdefault(where, {})[f"production/{name}"] = values, counts
+
+
+def _judged_traces(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
+    """A part of the judged traces in which each trace of the week was equally likely to be.
+
+    What went wrong is judged more often than its share; each row is kept with a chance in proportion to its weight,
+    drawn by its id, so that counting rows is right again and their number is honest.
+    """
+    rows = warehouse.read_many(schema.TRACE_SCORES, [week]).to_pylist()
+    heaviest = max((row["weight"] for row in rows), default=1.0)
+    return [row for row in rows if _draw(row["trace_id"]) < row["weight"] / heaviest]
+
+
+def _draw(trace_id: str) -> float:
+    """A number in [0, 1) that only the id decides."""
+    return int.from_bytes(hashlib.blake2b(f"thin:{trace_id}".encode(), digest_size=8).digest()) / 2**64
+
+
+def _canary(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
+    """The canary's answers with all of their scores."""
+    rows: dict[tuple[str, str, int], dict[str, Any]] = {}
+    tables = (schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES)
+    for table in (*tables, schema.PREDICTION_TABLE):
+        for row in warehouse.read_many(table, [week]).to_pylist():
+            rows.setdefault((row["example_id"], row["model"], row["repetition"]), {}).update(row)
+    return [row for row in rows.values() if row.get("split") == "canary"]
+
+
+def _collect(observed: Observed, instrument: Instrument, rows: Iterable[Row], measured: Iterable[Measured]) -> None:
+    """Count each metric's values over all rows, over each model's and over each feature's."""
+    for row in rows:
+        slices = [ALL, *(f"{name}={row[name]}" for name in ("model", "feature") if row.get(name) is not None)]
+        for one in measured:
+            if (value := one.of(row)) is SKIP:
+                continue
+            for where in slices:
+                cells = observed.setdefault(where, {}).setdefault(f"{instrument}/{one.metric.name}", ([], []))
+                cells[0].append(float("nan") if value is None else value)
+                cells[1].append(1)

@@ -1,0 +1,125 @@
+"""The weekly report: every instrument, metric and slice held against the baseline, each with what caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from llm_eval_pipeline.drift.assess import assess_window
+from llm_eval_pipeline.drift.attribution import attribute
+from llm_eval_pipeline.drift.baseline import Baseline, baseline_from_dict, fit_baseline
+from llm_eval_pipeline.drift.instruments import ALL, INSTRUMENTS, JUDGED_BY_THE_JUDGE, Observed, metrics
+from llm_eval_pipeline.drift.metrics import Metric
+from llm_eval_pipeline.drift.schema import WEEKLY_DRIFT_REPORT
+from llm_eval_pipeline.drift.verdict import Verdict, no_data
+
+Row = Mapping[str, Any]
+
+
+def baseline_rows(weeks: Mapping[str, Observed], policy: str) -> list[dict[str, Any]]:
+    """Rows of ``drift_baseline``: per slice and metric, the sum of the weeks and how much they differ.
+
+    Args:
+        weeks: what the instruments showed, by week.
+        policy: the verdicts' policy, which also says what floors are learnt from.
+    """
+    rows = []
+    for where in sorted({where for observed in weeks.values() for where in observed}):
+        pinned = fit_baseline([observed.get(where, {}) for observed in weeks.values()], metrics(), policy)
+        for name, found in pinned.as_dict()["metrics"].items():
+            instrument, _, metric = name.partition("/")
+            labelled = found["values"] and isinstance(found["values"][0], str)
+            rows.append(
+                {
+                    "slice": where,
+                    "instrument": instrument,
+                    "metric": metric,
+                    "weeks": list(weeks),
+                    "values": None if labelled else found["values"],
+                    "labels": found["values"] if labelled else None,
+                    "counts": found["counts"],
+                    "unscored": found["unscored"],
+                    "spreads": orjson.dumps(found["spreads"]).decode(),
+                }
+            )
+    return rows
+
+
+def report_rows(week: str, observed: Observed, pinned: Sequence[Row], policy: str) -> list[dict[str, Any]]:
+    """Rows of ``weekly_drift_report`` for one week.
+
+    Args:
+        week: the window.
+        observed: what the instruments show in it.
+        pinned: rows of ``drift_baseline``. A week that is part of it has ``no_data`` of its own, with that reason.
+        policy: ``calibrated`` or ``strict``.
+    """
+    watched = metrics()
+    verdicts: dict[str, dict[str, Verdict]] = {}
+    in_baseline = any(week in row["weeks"] for row in pinned)
+    for where in sorted({*observed, *(row["slice"] for row in pinned)}):
+        there = _watched_in(where, watched)
+        if in_baseline:
+            verdicts[where] = {name: no_data(name, "baseline window", policy=policy) for name in there}
+        else:
+            verdicts[where] = assess_window(_baseline(pinned, where), observed.get(where, {}), there, policy)
+    return [
+        row
+        for where, by_name in verdicts.items()
+        for row in _rows_of_slice(week, where, by_name, verdicts.get(ALL, {}))
+    ]
+
+
+def verdict_of(row: Row) -> Verdict:
+    """The verdict that a row of the report holds."""
+    return Verdict(**{name: row[name] for name in Verdict.__slots__})
+
+
+def _watched_in(where: str, watched: Mapping[str, Metric]) -> dict[str, Metric]:
+    """A slice's metrics: anchors belong to no model."""
+    return {n: m for n, m in watched.items() if not (where.startswith("model=") and n.startswith("anchors/"))}
+
+
+def _baseline(pinned: Sequence[Row], where: str) -> Baseline:
+    return baseline_from_dict(
+        {
+            "windows": max((len(row["weeks"]) for row in pinned), default=0),
+            "metrics": {
+                f"{row['instrument']}/{row['metric']}": {
+                    "values": row["labels"] if row["labels"] is not None else row["values"],
+                    "counts": row["counts"],
+                    "unscored": row["unscored"],
+                    "spreads": orjson.loads(row["spreads"]),
+                }
+                for row in pinned
+                if row["slice"] == where
+            },
+        }
+    )
+
+
+def _rows_of_slice(
+    week: str, where: str, by_name: Mapping[str, Verdict], whole: Mapping[str, Verdict]
+) -> list[dict[str, Any]]:
+    rows = []
+    for name, verdict in by_name.items():
+        instrument, _, metric = name.partition("/")
+        anchors = None
+        if metric in JUDGED_BY_THE_JUDGE:
+            anchors = by_name.get("anchors/quality_score") or whole.get("anchors/quality_score")
+        cause = attribute(by_name.get(f"production/{metric}"), by_name.get(f"canary/{metric}"), anchors)
+        numbers = {k: v for k, v in verdict.as_row().items() if k in WEEKLY_DRIFT_REPORT.schema.names}
+        rows.append(
+            numbers
+            | {
+                "window": week,
+                "instrument": instrument,
+                "metric": metric,
+                "slice": where,
+                "attribution": cause,
+            }
+        )
+    order = {instrument: place for place, instrument in enumerate(INSTRUMENTS)}
+    return sorted(rows, key=lambda row: (order[row["instrument"]], row["metric"]))

@@ -1,0 +1,191 @@
+"""OTLP/JSON files: one export request per line, as the collector's file exporter writes, or one as the whole file.
+
+The encoding is that of the OTLP specification: ids in hexadecimal, 64-bit numbers as text, attributes as ``AnyValue``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import orjson
+
+from llm_eval_pipeline.production.readers.any_value import attributes, members, text
+from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line, lines
+from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
+from llm_eval_pipeline.production.spans import (
+    SPAN_ID_DIGITS,
+    TRACE_ID_DIGITS,
+    BadSpanError,
+    Event,
+    Scope,
+    Span,
+    identifier,
+    parent_identifier,
+    status_of,
+    times,
+)
+
+_WHOLE = (".json", ".json.gz")
+_NAMES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", *_WHOLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtlpJsonReader:
+    """Reads ``.json``, ``.jsonl`` and ``.ndjson``, each plain or gzip."""
+
+    name: str = "otlp_json"
+    source: str = "otlp"
+    max_line: int = MAX_LINE
+
+    def accepts(self, name: str) -> bool:
+        """Whether the name ends as one of the reader's."""
+        return name.lower().endswith(_NAMES)
+
+    def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
+        """Every span of the file, and every line that holds none."""
+        found = lines(file, compressed=name.lower().endswith(".gz"), max_line=self.max_line)
+        if name.lower().endswith(_WHOLE):
+            found = _documents(list(found))
+        for line in found:
+            if isinstance(line, Unreadable):
+                yield line
+            else:
+                yield from _of_line(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _JsonSpan:
+    """A record that its line's JSON holds as one span."""
+
+    line: int
+    part: int
+    found: Any
+    scope: Scope
+    whole: bytes
+
+    def span(self) -> Span:
+        found = self.found
+        if not isinstance(found, dict):
+            raise BadSpanError(f"a span must be an object, got {type(found).__name__}")
+        status = found.get("status") or {}
+        if not isinstance(status, dict):
+            raise BadSpanError("status must be an object")
+        start, end = times(found.get("startTimeUnixNano"), found.get("endTimeUnixNano"))
+        return Span(
+            trace_id=identifier(found.get("traceId"), "traceId", TRACE_ID_DIGITS),
+            span_id=identifier(found.get("spanId"), "spanId", SPAN_ID_DIGITS),
+            parent_span_id=parent_identifier(found.get("parentSpanId")),
+            name=text(found.get("name")),
+            start_ns=start,
+            end_ns=end,
+            status=status_of(status.get("code")),
+            status_message=text(status.get("message")) or None,
+            attributes=attributes(found.get("attributes")),
+            events=tuple(_event(event) for event in members(found.get("events"), "events")),
+            scope=self.scope,
+        )
+
+    def raw(self) -> bytes:
+        return _written(self.found, self.whole)[:KEPT]
+
+    def size(self) -> int:
+        return len(_written(self.found, self.whole))
+
+
+def _written(found: Any, whole: bytes) -> bytes:
+    """A piece of a line as JSON, or the whole line where the piece is nested deeper than can be written."""
+    try:
+        return orjson.dumps(found)
+    except orjson.JSONEncodeError:
+        return whole
+
+
+def _documents(found: list[Line | Unreadable]) -> Iterator[Line | Unreadable]:
+    """The lines as they are when the first is JSON by itself, otherwise all of them as one document."""
+    good = [line for line in found if isinstance(line, Line)]
+    if len(good) < 2 or _parses(good[0].data):
+        yield from found
+        return
+    yield Line(good[0].number, b"\n".join(line.data for line in good))
+    yield from (line for line in found if isinstance(line, Unreadable))
+
+
+def _parses(data: bytes) -> bool:
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _of_line(line: Line) -> Iterator[Record]:
+    try:
+        request = orjson.loads(line.data)
+    except orjson.JSONDecodeError as error:
+        yield _unreadable(line, 0, f"no JSON: {error}")
+        return
+    if not isinstance(request, dict) or "resourceSpans" not in request:
+        yield _unreadable(line, 0, "no OTLP trace export: it has no resourceSpans")
+        return
+    part = 0
+    for scope, spans in _groups(request):
+        if isinstance(scope, str):
+            yield _unreadable(Line(line.number, _written(spans, line.data)), part, scope)
+            part += 1
+            continue
+        for found in spans:
+            yield _JsonSpan(line.number, part, found, scope, line.data)
+            part += 1
+
+
+def _groups(request: dict[str, Any]) -> Iterator[tuple[Scope | str, Any]]:
+    """Each scope with its list of spans, or the reason why a piece has none with the piece."""
+    for resource in _pieces(request, "resourceSpans"):
+        if isinstance(resource, _Piece):
+            yield resource.reason, resource.found
+            continue
+        for group in _pieces(resource, "scopeSpans"):
+            if isinstance(group, _Piece):
+                yield group.reason, group.found
+                continue
+            spans = group.get("spans") or []
+            if isinstance(spans, list):
+                yield _scope(group), spans
+            else:
+                yield "spans must be a list", group
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    found: Any
+    reason: str
+
+
+def _pieces(found: dict[str, Any], key: str) -> Iterator[dict[str, Any] | _Piece]:
+    pieces = found.get(key) or []
+    if not isinstance(pieces, list):
+        yield _Piece(found, f"{key} must be a list")
+        return
+    for piece in pieces:
+        yield piece if isinstance(piece, dict) else _Piece(piece, f"{key} must hold objects")
+
+
+def _scope(group: dict[str, Any]) -> Scope:
+    scope = group.get("scope")
+    scope = scope if isinstance(scope, dict) else {}
+    texts = (scope.get("name"), scope.get("version"), group.get("schemaUrl"))
+    return Scope(*(each if isinstance(each, str) else "" for each in texts))
+
+
+def _event(found: Any) -> Event:
+    if not isinstance(found, dict):
+        raise BadSpanError("an event must be an object")
+    time = found.get("timeUnixNano")
+    number = int(time) if isinstance(time, int | str) and str(time).isdecimal() and len(str(time)) < 20 else None
+    return Event(text(found.get("name")), attributes(found.get("attributes")), number)
+
+
+def _unreadable(line: Line, part: int, reason: str) -> Unreadable:
+    return Unreadable(line=line.number, part=part, reason=reason, kept=line.data[:KEPT], length=len(line.data))

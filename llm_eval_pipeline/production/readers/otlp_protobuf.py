@@ -1,0 +1,169 @@
+"""OTLP protobuf files: one export request as the whole file, or many, each behind its length.
+
+Lengths are varints (protobuf's own delimited form) or four bytes, most significant first (the collector's file
+exporter). A file that is one request is taken apart into its ``ResourceSpans``, so that a cut costs only the last one.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
+from llm_eval_pipeline.production.readers.unpacking import Damage, chunks
+from llm_eval_pipeline.production.spans import (
+    SPAN_ID_DIGITS,
+    TRACE_ID_DIGITS,
+    Event,
+    Scope,
+    Span,
+    identifier,
+    parent_identifier,
+    status_of,
+    times,
+)
+
+MAX_FILE = 512 << 20
+_RESOURCE_SPANS = 0x0A  # the tag of a request's only field: number 1, with a length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtlpProtobufReader:
+    """Reads ``.pb`` and ``.otlp``, plain or gzip; ``line`` is the number of the request in the file."""
+
+    name: str = "otlp_protobuf"
+    source: str = "otlp"
+    max_file: int = MAX_FILE
+
+    def accepts(self, name: str) -> bool:
+        """Whether the name ends as one of the reader's."""
+        return name.lower().endswith((".pb", ".otlp", ".pb.gz", ".otlp.gz"))
+
+    def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
+        """Every span of the file, every request that cannot be read, and what is left behind a cut."""
+        data, damage = _bytes(file, self.max_file, compressed=name.lower().endswith(".gz"))
+        number = end = 0
+        for number, (start, end) in enumerate(_frames(data), 1):
+            yield from _of_request(data[start:end], number)
+        if damage or end < len(data):
+            reason = damage or "the file was cut, or is no OTLP protobuf from here on"
+            rest = data[end:]
+            yield Unreadable(line=number + 1, reason=reason, kept=rest[:KEPT], length=len(rest))
+
+
+@dataclass(frozen=True, slots=True)
+class _ProtobufSpan:
+    """A record that was well-formed protobuf."""
+
+    line: int
+    part: int
+    found: Any
+    scope: Scope
+
+    def span(self) -> Span:
+        found = self.found
+        parent = found.parent_span_id.hex()
+        start, end = times(found.start_time_unix_nano, found.end_time_unix_nano)
+        return Span(
+            trace_id=identifier(found.trace_id.hex(), "traceId", TRACE_ID_DIGITS),
+            span_id=identifier(found.span_id.hex(), "spanId", SPAN_ID_DIGITS),
+            parent_span_id=parent_identifier(parent),
+            name=found.name,
+            start_ns=start,
+            end_ns=end,
+            status=status_of(found.status.code),
+            status_message=found.status.message or None,
+            attributes=_attributes(found.attributes),
+            events=tuple(
+                Event(event.name, _attributes(event.attributes), event.time_unix_nano or None) for event in found.events
+            ),
+            scope=self.scope,
+        )
+
+    def raw(self) -> bytes:
+        return bytes(self.found.SerializeToString()[:KEPT])
+
+    def size(self) -> int:
+        return int(self.found.ByteSize())
+
+
+def _bytes(file: BinaryIO, limit: int, *, compressed: bool) -> tuple[bytes, str | None]:
+    """The file's bytes up to the first damage or the limit, and why there are no more."""
+    data = bytearray()
+    for chunk in chunks(file, compressed=compressed):
+        if isinstance(chunk, Damage):
+            return bytes(data), chunk.reason
+        data += chunk
+        if len(data) > limit:
+            return bytes(data[:limit]), f"the file has more than the {limit} bytes that are read"
+    return bytes(data), None
+
+
+def _frames(data: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of each whole request in the data; a request's own field is a request with one resource."""
+    position, single, fixed = 0, data[:1] == bytes([_RESOURCE_SPANS]), data[:1] == b"\0"
+    while position < len(data):
+        start = position
+        if single and data[start] != _RESOURCE_SPANS:
+            return
+        if fixed:
+            length, body = int.from_bytes(data[start : start + 4]), start + 4
+        else:
+            length, body = _varint(data, start + single)
+        position = body + length
+        if position > len(data):
+            return
+        yield (start if single else body), position
+
+
+def _varint(data: bytes, position: int) -> tuple[int, int]:
+    """A number and where it ends; a cut or endless one is longer than any file."""
+    number = 0
+    for place in range(10):
+        if position + place >= len(data):
+            break
+        byte = data[position + place]
+        number |= (byte & 0x7F) << (7 * place)
+        if byte < 0x80:
+            return number, position + place + 1
+    return len(data) + 1, position
+
+
+def _of_request(data: bytes, number: int) -> Iterator[Record]:
+    request = ExportTraceServiceRequest()
+    try:
+        request.ParseFromString(data)
+    except DecodeError as error:
+        reason = f"no OTLP trace export: {error}"
+        yield Unreadable(line=number, reason=reason, kept=data[:KEPT], length=len(data))
+        return
+    part = 0
+    for resource in request.resource_spans:
+        for group in resource.scope_spans:
+            scope = Scope(group.scope.name, group.scope.version, group.schema_url)
+            for found in group.spans:
+                yield _ProtobufSpan(number, part, found, scope)
+                part += 1
+
+
+def _attributes(pairs: Any) -> dict[str, Any]:
+    return {pair.key: _value(pair.value) for pair in pairs}
+
+
+def _value(found: Any) -> Any:
+    kind = found.WhichOneof("value")
+    if kind is None:
+        return None
+    value = getattr(found, kind)
+    if kind == "array_value":
+        return [_value(each) for each in value.values]
+    if kind == "kvlist_value":
+        return _attributes(value.values)
+    if kind == "bytes_value":
+        return b64encode(value).decode()  # as the JSON encoding has it, so that one span is one body in both
+    return value

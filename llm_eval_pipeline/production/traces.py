@@ -1,0 +1,166 @@
+"""Days of ``production_traces``: what was staged, each span once, with what it inherits from its trace.
+
+A span is its (trace_id, span_id). Of several copies the first to arrive is kept, so that a row once written stays; the
+others are counted, and those that say something else are counted apart. A span belongs to the day on which it started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from llm_eval_pipeline.production.completeness import DayReport, landed_files, write_books
+from llm_eval_pipeline.production.partitions import file_partition
+from llm_eval_pipeline.production.schema import LANDED_SPANS, PRODUCTION_TRACES
+from llm_eval_pipeline.storage.warehouse import Warehouse
+
+_BATCH = 50_000
+_INHERITED = ("feature", "prompt_version", "session_id", "user_id")
+_NARROW = (
+    *("trace_id", "span_id", "parent_span_id", "started_at", "duration_ms", "day"),
+    *("arrived_at", "source_file", "line", "part", "body_digest", *_INHERITED),
+)
+
+
+class NoSpansError(LookupError):
+    """A day has no landed span. The text names the day and what to do."""
+
+
+_RANKED = """
+create or replace temp table ranked as
+select *, row_number() over first_first as rank, first_value(body_digest) over first_first as kept_digest
+from staged where list_contains($days, day)
+window first_first as (partition by day, trace_id, span_id order by arrived_at, source_file, line, part)
+"""
+
+# A trace's feature is that of its first span that names one, the root before all others. Spans of the day before count,
+# since a trace that crosses midnight begins there; later ones do not, or a day would change with the day after it.
+_KEPT = """
+with traces as (
+    select day, trace_id,
+        arg_min(feature, place) filter (feature is not null) as feature,
+        arg_min(prompt_version, place) filter (prompt_version is not null) as prompt_version,
+        arg_min(session_id, place) filter (session_id is not null) as session_id,
+        arg_min(user_id, place) filter (user_id is not null) as user_id,
+        arg_min(span_id, place) as entry
+    from (
+        select own.day, staged.* exclude (day),
+            row(parent_span_id is not null, started_at, -duration_ms, span_id) as place
+        from (select distinct day, cast(cast(day as date) - 1 as varchar) as day_before, trace_id from ranked) as own
+        join staged on staged.trace_id = own.trace_id and staged.day in (own.day, own.day_before)
+    )
+    group by day, trace_id
+)
+select r.day, r.row_number,
+    coalesce(r.feature, t.feature) as feature,
+    coalesce(r.prompt_version, t.prompt_version) as prompt_version,
+    coalesce(r.session_id, t.session_id) as session_id,
+    coalesce(r.user_id, t.user_id) as user_id,
+    r.span_id = t.entry as is_entry
+from ranked r join traces t using (day, trace_id) where rank = 1
+"""
+
+_BOOKS = """
+select day, source_file as file, count(*) as landed,
+    count(*) filter (rank = 1) as written,
+    count(*) filter (rank > 1 and body_digest = kept_digest) as duplicates,
+    count(*) filter (rank > 1 and body_digest <> kept_digest) as conflicting,
+    count(*) filter (rank = 1 and arrived_at > cast(day as timestamptz) + interval 1 day + $late_after) as late
+from ranked group by all
+"""
+
+
+def compile_days(
+    days: Iterable[str],
+    warehouse: Warehouse,
+    *,
+    late_after: timedelta = timedelta(0),
+    allow_empty: bool = False,
+    landing: str = "the landing folder",
+) -> list[DayReport]:
+    """Write ``production_traces`` and ``ingest_completeness`` of some days, each from all that was staged for it.
+
+    Args:
+        days: their keys, in any order.
+        warehouse: where the staged spans are.
+        late_after: a span is late when its file arrived more than that after its day had ended.
+        allow_empty: write an empty partition for a day without spans.
+        landing: the landing folder, for the error's text.
+
+    Raises:
+        NoSpansError: when a day has no staged span and ``allow_empty`` is off; then nothing is written.
+    """
+    chosen, files = sorted(set(days)), landed_files(warehouse)
+    there = {day for row in files for day in row["days"]}
+    for day in chosen:
+        if day not in there and not allow_empty:
+            span = f"{min(there)} to {max(there)}" if there else "none has any yet"
+            raise NoSpansError(
+                f"no spans of {day} have landed: put files that hold them below {landing} and land them, "
+                f"or choose a day that has spans ({span})"
+            )
+    staged, reports = _Staged(warehouse), []
+    with duckdb.connect() as engine:
+        engine.execute("set timezone = 'UTC'")
+        for batch in _batches(chosen, files):
+            near = {*batch, *map(_day_before, batch)}
+            found = staged.read([row["file"] for row in files if near.intersection(row["days"])])
+            rows, books = _once(batch, engine, found, late_after)
+            for day in batch:
+                warehouse.write(PRODUCTION_TRACES, day, rows.filter(pc.equal(rows["day"], day)).drop_columns("day"))
+                own = [row for row in books if row["day"] == day]
+                reports.append(write_books(day, own, files, warehouse))
+    return reports
+
+
+class _Staged:
+    """Staged files, each held only while neighbouring days need it."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._held: dict[str, pa.Table] = {}
+
+    def read(self, names: Sequence[str]) -> pa.Table:
+        self._held = {
+            name: self._held[name] if name in self._held else self._warehouse.read(LANDED_SPANS, file_partition(name))
+            for name in names
+        }
+        return pa.concat_tables([LANDED_SPANS.schema.empty_table(), *self._held.values()])
+
+
+def _batches(days: Sequence[str], files: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The days in turn, small ones together, since one query costs as much as thousands of rows."""
+    batch, held = list[str](), 0
+    for day in days:
+        spans = sum(row["spans"] for row in files if day in row["days"])
+        if batch and held + spans > _BATCH:
+            yield batch
+            batch, held = [], 0
+        batch.append(day)
+        held += spans
+    if batch:
+        yield batch
+
+
+def _day_before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def _once(
+    days: Sequence[str], engine: duckdb.DuckDBPyConnection, staged: pa.Table, late_after: timedelta
+) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """The days' rows, each span once, and the books by day and file; only narrow columns go through the engine."""
+    numbers = pa.array(range(len(staged)), pa.int64())
+    engine.register("staged", staged.select(_NARROW).append_column("row_number", numbers))
+    engine.execute(_RANKED, {"days": list(days)})
+    kept = engine.sql(_KEPT).to_arrow_table()
+    books = engine.sql(_BOOKS, params={"late_after": late_after}).to_arrow_table().to_pylist()
+    rows = staged.take(kept["row_number"]).select([*PRODUCTION_TRACES.schema.names, "day"])
+    for name in (*_INHERITED, "is_entry"):
+        rows = rows.set_column(rows.schema.get_field_index(name), name, kept[name])
+    return rows, books

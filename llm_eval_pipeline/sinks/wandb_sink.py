@@ -1,0 +1,77 @@
+"""Weights & Biases: one run per week and model, under an id that stays the same.
+
+Offline mode writes runs to a folder, which ``wandb sync`` sends later. A note beside them holds what was told last, so
+a repeat tells nothing, and a change replaces the offline run that had not been sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from llm_eval_pipeline.sinks.record import Record
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WandbSink:
+    """Tells W&B; runs and notes are kept in the folder ``wandb`` below ``folder``."""
+
+    folder: Path
+    project: str
+    mode: Literal["offline", "online"]
+
+    def tell(self, told: Sequence[Record]) -> int:
+        """Bring W&B in step with the records, and return how many runs were written."""
+        changed = [record for record in told if self._note(record).get("fingerprint") != record.fingerprint]
+        for record in changed:
+            self._write(record)
+        return len(changed)
+
+    def _note_path(self, record: Record) -> Path:
+        return self.folder / "wandb" / "told" / f"{record.run_id}.json"
+
+    def _note(self, record: Record) -> dict[str, str]:
+        path = self._note_path(record)
+        note: dict[str, str] = orjson.loads(path.read_bytes()) if path.exists() else {}
+        return note if note.get("mode") == self.mode else {}
+
+    def _write(self, record: Record) -> None:
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        import wandb
+
+        before = self._note(record).get("folder")
+        if before and self.mode == "offline":
+            shutil.rmtree(self.folder / before, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        run = wandb.init(
+            project=self.project,
+            id=record.run_id,
+            name=record.name,
+            group=record.week,
+            job_type="evaluation",
+            config=record.config,
+            dir=str(self.folder),
+            mode=self.mode,
+            resume="allow" if self.mode == "online" else None,
+            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True, x_disable_meta=True),
+        )
+        with run:
+            run.log({**record.metrics, **{name: _table(wandb, rows) for name, rows in record.tables.items()}})
+        written = Path(run.dir).parent
+        note = {"fingerprint": record.fingerprint, "mode": self.mode, "folder": os.path.relpath(written, self.folder)}
+        self._note_path(record).parent.mkdir(parents=True, exist_ok=True)
+        self._note_path(record).write_bytes(orjson.dumps(note))
+
+
+def _table(wandb: Any, rows: Sequence[dict[str, Any]]) -> Any:
+    columns = list(rows[0]) if rows else ["example_id"]
+    return wandb.Table(columns=columns, data=[[row[column] for column in columns] for row in rows])

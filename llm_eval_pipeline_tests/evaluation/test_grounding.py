@@ -1,0 +1,37 @@
+"""Grounding: numbers are held strictly, words mostly, and nothing is judged without a source."""
+
+from __future__ import annotations
+
+from llm_eval_pipeline.evaluation.grounding import grounded, unsupported_sentences
+
+SOURCE = "Parcels leave the warehouse on Monday. Returns are free within 30 days of delivery."
+
+
+def test_a_sentence_in_the_sources_words_is_supported() -> None:
+    assert grounded("Returning is free within 30 days.", (SOURCE,)) is True
+    assert unsupported_sentences("Parcels leave on Monday.", (SOURCE,)) == []
+
+
+def test_a_number_that_no_source_has_is_unsupported() -> None:
+    answer = "Parcels leave on Monday. Returns are free within 60 days."
+    assert unsupported_sentences(answer, (SOURCE,)) == ["Returns are free within 60 days."]
+    assert grounded(answer, (SOURCE,)) is False
+
+
+def test_a_claim_in_words_that_no_source_has_is_unsupported() -> None:
+    assert grounded("Elephants invented spaceships yesterday.", (SOURCE,)) is False
+
+
+def test_a_second_source_counts_too() -> None:
+    assert grounded("Returns are free within 60 days.", (SOURCE, "Members: 60 days.")) is True
+
+
+def test_nothing_is_known_without_output_or_source() -> None:
+    assert grounded(None, (SOURCE,)) is None
+    assert grounded("", (SOURCE,)) is None
+    assert grounded("Anything.", ()) is None
+    assert grounded("Anything.", ("",)) is None
+
+
+def test_text_of_no_claim_is_supported() -> None:
+    assert grounded("Yes, it is so.", (SOURCE,)) is True
