@@ -1,10 +1,10 @@
 """How often healthy deployments would page, and how soon four shifts are seen: the drift rules on simulated years.
 
 Calls nothing but the public ``assess`` and ``incidents``. Two worlds: ``still``, where only sampling moves, and
-``benign``, where each week's level follows an AR(1), half the rows come in sessions of four alike, and the judge adds
-noise. A shift starts at week 27 (index 26). Example::
+``benign``, where each week's level follows an AR(1) and half the rows come in sessions of four alike. A shift starts at
+week 27 (index 26). From the root of the project::
 
-    python benchmarks/drift_simulator.py --deployments 20 --rows 200 2000 50000
+    PYTHONPATH=. python benchmarks/drift_simulator.py --deployments 20 --rows 200 2000 50000
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ def year(seed: int, rows: int, world: World, shift: str | None) -> list[dict[str
         weeks.append(
             {
                 "latency": _cells(_latency(slow[week], spread[week], now), drawn["latency"](_Z_SHARE)),
-                "quality": _cells(
-                    _SCORES, drawn["quality"](_quality(good[week], now, week - SHIFT_FROM + 1))
-                ),
+                "quality": _cells(_SCORES, drawn["quality"](_quality(good[week], now, week - SHIFT_FROM + 1))),
                 "violations": _cells(np.array([0.0, 1.0]), drawn["violations"](_rate(bad[week]))),
                 "output_tokens": _cells(
                     np.round(np.exp(5.5 + long[week] + 0.5 * _Z)), drawn["output_tokens"](_Z_SHARE)
@@ -110,35 +108,27 @@ def _counts(generator: np.random.Generator, rows: int, world: World) -> Callable
     sessions = round(rows * world.in_sessions / 4)
 
     def draw(shares: np.ndarray) -> np.ndarray:
-        return generator.multinomial(rows - 4 * sessions, shares) + 4 * generator.multinomial(
-            sessions, shares
-        )
+        return generator.multinomial(rows - 4 * sessions, shares) + 4 * generator.multinomial(sessions, shares)
 
     return draw
 
 
 def _latency(level: float, spread: float, shift: str | None) -> np.ndarray:
     values = 900.0 * np.exp(level + 0.6 * (1 + spread) * _Z)
-    return (
-        values * 2 ** (np.maximum(0.0, _Z - 1.2816) / (2.3263 - 1.2816)) if shift == "P99 doubles" else values
-    )
+    return values * 2 ** (np.maximum(0.0, _Z - 1.2816) / (2.3263 - 1.2816)) if shift == "P99 doubles" else values
 
 
 def _quality(level: float, shift: str | None, weeks_in: int) -> np.ndarray:
-    mean = 0.78 + level - {"quality -0.02": 0.02, "-0.005 a week": 0.005 * weeks_in}.get(shift or "", 0.0)
+    """Three quarters of the scores follow a beta, one quarter lies close to 0.94; the beta alone carries the shift."""
+    moved = {"quality -0.02": -0.02, "-0.005 a week": -0.005 * weeks_in}.get(shift or "", 0.0)
+    mean = max(0.78 + (level + moved) / 0.75, 0.2)
     inner = np.clip(_SCORES, 0.005, 0.995)
     bell = inner ** (mean * 8 - 1) * (1 - inner) ** ((1 - mean) * 8 - 1)
-    shares = 0.75 * bell / bell.sum()
-    shares += (
-        0.25
-        * np.exp(-0.5 * ((_SCORES - 0.94 - level) / 0.02) ** 2)
-        / np.exp(-0.5 * ((_SCORES - 0.94 - level) / 0.02) ** 2).sum()
-    )
+    high = np.exp(-0.5 * ((_SCORES - 0.94) / 0.02) ** 2)
+    shares = 0.75 * bell / bell.sum() + 0.25 * high / high.sum()
     if shift == "20 % fall to 0.20":
-        shares = np.where(np.isclose(_SCORES, 0.20), shares + 0.2, shares * 1.0)
-        high = np.exp(-0.5 * ((_SCORES - 0.94) / 0.02) ** 2)
-        shares = np.maximum(shares - 0.2 * high / high.sum(), 0.0)
-    return shares / shares.sum()
+        shares = shares - 0.2 * high / high.sum() + 0.2 * np.isclose(_SCORES, 0.20)
+    return np.maximum(shares, 0.0) / np.maximum(shares, 0.0).sum()
 
 
 def _rate(level: float) -> np.ndarray:
@@ -157,29 +147,21 @@ def _cells(values: np.ndarray, counts: np.ndarray) -> Cells:
 
 def alarm_weeks(found: Sequence[Incident]) -> int:
     """Weeks in which at least one incident is open."""
-    return len(
-        {week for one in found for week in range(one.opened, WEEKS if one.closed is None else one.closed)}
-    )
+    return len({week for one in found for week in range(one.opened, WEEKS if one.closed is None else one.closed)})
 
 
 def seen_after(found: Sequence[Incident], metric: str) -> int | None:
     """Weeks from the first shifted week to the one that opens its incident; None where none opens within the year."""
     opened = [
-        one.opened
-        for one in found
-        if one.metric == metric and one.direction == "degraded" and one.opened >= SHIFT_FROM
+        one.opened for one in found if one.metric == metric and one.direction == "degraded" and one.opened >= SHIFT_FROM
     ]
     return min(opened) - SHIFT_FROM if opened else None
 
 
-def healthy(
-    deployments: int, rows: int, world: str, policy: str, baseline: int, seed: int
-) -> Mapping[str, float]:
+def healthy(deployments: int, rows: int, world: str, policy: str, baseline: int, seed: int) -> Mapping[str, float]:
     """Means over healthy deployment-years: weeks with an open incident, incidents, and degraded ones among them."""
     years = [
-        incidents(
-            assess(year(seed + one, rows, WORLDS[world], None), METRICS, baseline=baseline, policy=policy)
-        )
+        incidents(assess(year(seed + one, rows, WORLDS[world], None), METRICS, baseline=baseline, policy=policy))
         for one in range(deployments)
     ]
     return {
@@ -195,9 +177,7 @@ def shifted(
     """Share of deployments in which the shift was seen, the median delay in weeks, and the shifted weeks' verdicts."""
     delays, verdicts = [], dict.fromkeys(("drifted", "stable", "low_power", "no_data"), 0)
     for one in range(deployments):
-        assessed = assess(
-            year(seed + one, rows, WORLDS[world], shift), METRICS, baseline=baseline, policy=policy
-        )
+        assessed = assess(year(seed + one, rows, WORLDS[world], shift), METRICS, baseline=baseline, policy=policy)
         delays.append(seen_after(incidents(assessed), SHIFTS[shift]))
         for window in assessed[SHIFT_FROM:]:
             verdicts[window[SHIFTS[shift]].verdict] += 1
@@ -207,9 +187,7 @@ def shifted(
 
 def main() -> None:
     """Print one line for each world, number of rows and policy."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deployments", type=int, default=20)
     parser.add_argument("--rows", type=int, nargs="+", default=[200, 2_000, 50_000])
     parser.add_argument("--worlds", nargs="+", choices=sorted(WORLDS), default=["still", "benign"])
@@ -227,9 +205,7 @@ def main() -> None:
                 lines = [f"{policy} {world} {rows} rows: healthy, a deployment-year: {told}"]
                 for shift in () if given.no_shifts else SHIFTS:
                     share, delay, verdicts = shifted(*rule, shift)
-                    lines.append(
-                        f"    {shift}: seen {share:.0%}, median {delay} weeks after the first, {verdicts}"
-                    )
+                    lines.append(f"    {shift}: seen {share:.0%}, median {delay} weeks after the first, {verdicts}")
                 lines.append(f"    {time.perf_counter() - started:.0f} s\n")
                 sys.stdout.write("\n".join(lines))
                 sys.stdout.flush()

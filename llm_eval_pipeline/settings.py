@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     late_days: int = Field(3, ge=0, le=31, description="Days that the daily ingest compiles again for late spans.")
     promotion_budget: int = Field(12, ge=0, description="Most examples promoted each week.")
 
+    shared_data: Path = Field(Path(), description="An optional folder of real data that tests measure against.")
+
     slack_webhook: SecretStr = Field(SecretStr(""), description="Slack incoming webhook for alerts.")
     pagerduty_key: SecretStr = Field(SecretStr(""), description="PagerDuty Events v2 routing key for alerts.")
     dashboard_url: str = Field("", description="Where the dashboard is published, for links in alerts.")

@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 import orjson
+import yaml
 from scipy.optimize import lsq_linear
 from scipy.stats import mannwhitneyu, rankdata, spearmanr
 
 from llm_eval_pipeline.evaluation.judging import Case
+from llm_eval_pipeline.evaluation.local_judge.context import question_fit
 from llm_eval_pipeline.evaluation.local_judge.evidence import evidence_of
-from llm_eval_pipeline.evaluation.local_judge.features import question_fit
 from llm_eval_pipeline.evaluation.local_judge.model import Parameters, ViewModel
 from llm_eval_pipeline.evaluation.local_judge.rules import ruling_of
 from llm_eval_pipeline.evaluation.local_judge.terms import terms
@@ -30,23 +31,13 @@ from llm_eval_pipeline.evaluation.local_judge.verdict import Judgement, features
 
 HERE = Path(__file__).resolve().parent
 LABELS = HERE.parent / "labels" / "judge_labels.jsonl"
+LABEL_WORDS = HERE.parent / "labels" / "label_words.yaml"
 VERSION = "2026-11-24"
 FOLDS = 5
 SEED = 20260105
-PENALTIES = (0.03, 0.1, 0.3, 1.0)
+PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
 ACCEPTABLE = 0.7
 CLOSE = 0.25
-LABEL_WORDS = {
-    "account": "account login log password email address profile owner user name sign locked code verification",
-    "billing": "invoice charge charged payment pay paid card price bill refund money debit fee tax receipt yearly",
-    "delivery": "deliver delivery parcel package courier carrier ship shipping tracking arrive depot pallet late",
-    "negative": "broken bad slow disappointed angry never fails useless poor waste terrible worst refund annoying",
-    "positive": "love lovely great good happy easy perfect recommend excellent pleased wonderful thank fast",
-    "returns": "return back exchange replace label wrong damaged box refund unopened",
-    "shipping": "deliver delivery parcel package courier carrier ship shipping tracking arrive depot pallet late",
-    "technical": "error light offline wifi firmware update reset restart reading sensor pair app crash blink freeze",
-    "urgent": "smoke fire hot swollen sparks burning leak water danger immediately now emergency",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +54,14 @@ class Row:
 def main() -> None:
     """Fit, report, write."""
     labels = [orjson.loads(line) for line in LABELS.read_bytes().splitlines()]
-    words = {label: terms(text).words for label, text in LABEL_WORDS.items()}
+    label_words = yaml.safe_load(LABEL_WORDS.read_text(encoding="utf-8"))
+    words = {label: terms(text).words for label, text in label_words.items()}
     rows = [row for label in labels for row in _rows(label, words)]
     views = {}
     for view in sorted({row.view for row in rows}):
         views[view] = _fitted([row for row in rows if row.view == view])
         _say(f"{view:12} {views[view].n:4} {_told(views[view].metrics)}")
-    metrics = _cross_validated(labels, rows, views)
+    metrics = _cross_validated(labels, rows, label_words)
     _say(f"{'all labels':12} {len(labels):4} {_told(metrics)}")
     parameters = Parameters(
         version=VERSION,
@@ -77,7 +69,7 @@ def main() -> None:
         labels=len(labels),
         metrics=metrics,
         views=views,
-        label_words=LABEL_WORDS,
+        label_words=label_words,
     )
     path = HERE / "local_judge.json"
     path.write_bytes(orjson.dumps(parameters.model_dump(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
@@ -144,15 +136,16 @@ def _folds(prompts: list[str]) -> np.ndarray:
 
 
 def _cross_validated(
-    labels: list[dict[str, Any]], rows: list[Row], views: Mapping[str, ViewModel]
+    labels: list[dict[str, Any]], rows: list[Row], label_words: dict[str, str]
 ) -> dict[str, float | None]:
     """Agreement of the whole judge, rules included, each prompt judged by lines that were fitted without it."""
     folds = _folds([label["prompt"] for label in labels])
+    views = {row.view for row in rows}
     found = np.zeros(len(labels))
     for fold in range(FOLDS):
         held = {label["prompt"] for label, f in zip(labels, folds, strict=True) if f == fold}
         fitted = {view: _fitted([r for r in rows if r.view == view and r.prompt not in held]) for view in views}
-        parameters = Parameters.model_construct(views=fitted, label_words=LABEL_WORDS)
+        parameters = Parameters.model_construct(views=fitted, label_words=label_words)
         for place in np.flatnonzero(folds == fold):
             verdict = judge_case(_case(labels[place]), parameters)
             assert isinstance(verdict, Judgement), labels[place]

@@ -25,6 +25,7 @@ COST_SUMMARY = Table(
             ("cost_usd", money()),
             ("cumulative_usd", money()),
             ("unpriced_calls", pa.int64()),
+            ("unmetered_calls", pa.int64()),
         ]
     ),
 )

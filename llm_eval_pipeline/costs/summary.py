@@ -30,13 +30,16 @@ Group = tuple[date, str, str, str]
 @dataclass(slots=True)
 class _Sum:
     calls: int = 0
+    unmetered: int = 0
     unpriced: int = 0
     cost_usd: Decimal = Decimal(0)
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
 
     def add(self, tokens: Mapping[str, int | None], cost_usd: Decimal | None) -> None:
         self.calls += 1
-        if cost_usd is None:
+        if all(tokens.get(kind) is None for kind in TOKENS):
+            self.unmetered += 1
+        elif cost_usd is None:
             self.unpriced += 1
         else:
             self.cost_usd += cost_usd
@@ -53,7 +56,8 @@ def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, A
         calls: the window's calls as the ledger tells of its spending.
 
     Returns:
-        One row per day, model, feature and purpose. ``cost_usd`` is null where no call of the row has a price;
+        One row per day, model, feature and purpose. ``unpriced_calls`` used tokens that have no price, and
+        ``unmetered_calls`` say nothing of tokens, as failed ones do. ``cost_usd`` is null where no call has a cost;
         ``cumulative_usd`` is the window's running total over the days, of the same model, feature and purpose.
     """
     sums: dict[Group, _Sum] = {}
@@ -88,9 +92,10 @@ def _rows(sums: Mapping[Group, _Sum]) -> list[dict[str, Any]]:
                 "purpose": purpose,
                 "calls": total.calls,
                 **total.tokens,
-                "cost_usd": None if total.unpriced == total.calls else total.cost_usd,
+                "cost_usd": None if total.unmetered + total.unpriced == total.calls else total.cost_usd,
                 "cumulative_usd": so_far,
                 "unpriced_calls": total.unpriced,
+                "unmetered_calls": total.unmetered,
             }
         )
     return rows

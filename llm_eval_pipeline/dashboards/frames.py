@@ -73,7 +73,7 @@ def production_quality_frame(rows: Iterable[Row]) -> pd.DataFrame:
                 "weighted": row["weight"] * row["quality_score"],
             }
             for row in rows
-            if row["quality_score"] is not None
+            if row["quality_score"] is not None and row["weight"] is not None
         ],
         columns=["week", "model", "weight", "weighted"],
     )
@@ -101,7 +101,7 @@ def cost_frame(rows: Iterable[Row], purposes: Sequence[str], series: str) -> pd.
                 "week": iso_week(row["week"]),
                 "series": row[series],
                 "value": float(row["cost_usd"]),
-                "calls": row["calls"] - row["unpriced_calls"],
+                "calls": row["calls"] - row["unpriced_calls"] - row["unmetered_calls"],
             }
             for row in rows
             if row["purpose"] in purposes and row["cost_usd"] is not None

@@ -194,7 +194,7 @@ def _sections(
 def _tiles(week: str, incidents: Rows, judged: Rows, costs: Rows, latency: pd.DataFrame) -> list[Tile]:
     open_now = [row for row in incidents if row["closed"] is None and row["direction"] == "degraded"]
     causes = ", ".join(sorted({row["attribution"] for row in open_now if row["attribution"]}))
-    now = [row for row in judged if row["week"] == week]
+    now = [row for row in judged if row["week"] == week and row["weight"] is not None]
     quality = [(row["quality_score"], row["weight"]) for row in now if row["quality_score"] is not None]
     unsafe = [(not row["is_safe"], row["weight"]) for row in now if row["is_safe"] is not None]
     spent = [row for row in costs if row["week"] == week and row["purpose"] == "application"]

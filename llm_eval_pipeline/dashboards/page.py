@@ -10,6 +10,9 @@ from typing import Any
 
 import orjson
 
+_GLOBALS = "window.vegaEmbed = vegaEmbed;"
+"""What the bundled script leaves behind for the page's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
@@ -69,7 +72,7 @@ def _library() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle(_GLOBALS)).replace("</script", "<\\/script")
 
 
 def _script_safe(value: Any) -> str:

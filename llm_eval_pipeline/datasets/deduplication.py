@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 NEAR = 90.0
@@ -10,30 +9,31 @@ NEAR = 90.0
 FAMILIAR = 55.0
 """Similarity below which a prompt is unlike everything that is there."""
 
-_SPACE = re.compile(r"\s+")
-
 
 def normalised(text: str) -> str:
-    """Text without case, and with every run of white space as one blank."""
-    return _SPACE.sub(" ", text).strip().casefold()
+    """The words of a text, without case, in alphabetical order."""
+    return " ".join(sorted(text.casefold().split()))
 
 
 class PromptIndex:
     """Prompts that are there, to hold new ones against.
 
-    Similarity is the token-sort ratio of rapidfuzz: an edit distance over sorted words, 0 to 100.
+    Similarity is rapidfuzz's ratio over sorted words (its token-sort ratio): 100 for the same words in any order, 0 for
+    nothing in common.
     """
 
     def __init__(self, prompts: Iterable[str]) -> None:
-        self._prompts = [normalised(prompt) for prompt in prompts]
+        self._prompts = list(prompts)
+        self._words = [normalised(prompt) for prompt in self._prompts]
 
     def add(self, prompt: str) -> None:
         """Count this one as being there from now on."""
-        self._prompts.append(normalised(prompt))
+        self._prompts.append(prompt)
+        self._words.append(normalised(prompt))
 
-    def nearest(self, prompt: str) -> tuple[str, float]:
-        """The most similar prompt and its similarity; ``("", 0.0)`` when there is none."""
+    def like(self, prompt: str, similarity: float) -> str | None:
+        """A prompt that is at least so similar, the most similar one; None when there is none."""
         from rapidfuzz import fuzz, process
 
-        found = process.extractOne(normalised(prompt), self._prompts, scorer=fuzz.token_sort_ratio)
-        return (found[0], float(found[1])) if found else ("", 0.0)
+        found = process.extractOne(normalised(prompt), self._words, scorer=fuzz.ratio, score_cutoff=similarity)
+        return self._prompts[found[2]] if found else None

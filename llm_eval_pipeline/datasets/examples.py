@@ -49,7 +49,14 @@ class Example(BaseModel):
     @property
     def example_id(self) -> str:
         """The first 20 hex digits of SHA-256 over what is asked and what is expected."""
-        content: list[Any] = [self.feature, self.system, self.prompt, self.context, self.reference, self.expected_format]
+        content: list[Any] = [
+            self.feature,
+            self.system,
+            self.prompt,
+            self.context,
+            self.reference,
+            self.expected_format,
+        ]
         content += [self.should_refuse, [[i.id, i.kwargs] for i in self.instructions]]
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:20]
 

@@ -29,7 +29,7 @@ class PromotionRules:
 def promote(
     traces: Sequence[Row], there: Iterable[str], protected: Iterable[str], rules: PromotionRules
 ) -> list[dict[str, Any]]:
-    """Rows of ``promoted_examples`` for one week.
+    """Rows of ``promoted_examples`` for one week. A rejected row names its trace and holds none of its text.
 
     Args:
         traces: rows of ``trace_scores``.
@@ -38,19 +38,18 @@ def promote(
         rules: the budget.
     """
     index, guarded = PromptIndex(there), PromptIndex(protected)
-    rows, accepted = [], dict[str, int]()
+    rows, taken = [], dict[str, int]()
     features = {trace["feature"] for trace in traces}
     share = -(-rules.budget // len(features)) if features else 0
     for trace, reason in _candidates(traces, index):
-        row = _decide(trace, reason, index, guarded)
-        if row["status"] != "rejected":
-            feature = trace["feature"]
-            if accepted.get(feature, 0) >= share or sum(accepted.values()) >= rules.budget:
-                row |= {"status": "rejected", "detail": "the week's budget is used up", "example_id": None}
-            else:
-                accepted[feature] = accepted.get(feature, 0) + 1
-                index.add(row["prompt"])
-        rows.append(row)
+        feature = trace["feature"]
+        full = taken.get(feature, 0) >= share or sum(taken.values()) >= rules.budget
+        if (why := _refusal(trace["prompt"], index, guarded, full)) is not None:
+            rows.append(_identity(trace, reason) | {"status": "rejected", "detail": why})
+            continue
+        taken[feature] = taken.get(feature, 0) + 1
+        index.add(trace["prompt"])
+        rows.append(_identity(trace, reason) | _taken(trace))
     return rows
 
 
@@ -64,38 +63,50 @@ def _candidates(traces: Sequence[Row], index: PromptIndex) -> list[tuple[Row, st
             found.append((0, trace["trace_id"], trace, "failed"))
         elif trace["feedback_score"] is not None and trace["feedback_score"] < 0.5:
             found.append((1, trace["trace_id"], trace, "disliked"))
-        elif index.nearest(trace["prompt"])[1] < FAMILIAR:
+        elif index.like(trace["prompt"], FAMILIAR) is None:
             found.append((2, trace["trace_id"], trace, "novel"))
     return [(trace, reason) for _, _, trace, reason in sorted(found, key=lambda item: item[:2])]
 
 
-def _decide(trace: Row, reason: str, index: PromptIndex, guarded: PromptIndex) -> dict[str, Any]:
-    prompt, context, output = scrub(trace["prompt"]), scrub(trace["context"] or ""), scrub(trace["output"])
-    scrubbed = sorted({*prompt.found, *context.found, *output.found})
-    row = {
+def _refusal(prompt: str, index: PromptIndex, guarded: PromptIndex, full: bool) -> str | None:
+    """Why a candidate is not taken; None when it is."""
+    if (near := guarded.like(prompt, NEAR)) is not None:
+        return f"would leak a protected prompt: {near[:120]}"
+    if index.like(prompt, NEAR) is not None:
+        return "is there already"
+    return "the week's budget is used up" if full else None
+
+
+def _identity(trace: Row, reason: str) -> dict[str, Any]:
+    return {
         "trace_id": trace["trace_id"],
         "reason": reason,
         "feature": trace["feature"],
+        "error_category": trace["error_category"],
+        "traced_at": trace["started_at"],
+    }
+
+
+def _taken(trace: Row) -> dict[str, Any]:
+    """What is kept of a trace: its texts without personal data, and whether a person has to look first."""
+    prompt, context, output = scrub(trace["prompt"]), scrub(trace["context"] or ""), scrub(trace["output"])
+    scrubbed = sorted({*prompt.found, *context.found, *output.found})
+    row: dict[str, Any] = {
+        "feature": trace["feature"],
+        "trace_id": trace["trace_id"],
         "prompt": prompt.text,
         "context": context.text or None,
         "output": output.text,
-        "error_category": trace["error_category"],
         "scrubbed": scrubbed,
-        "traced_at": trace["started_at"],
+        "status": "accepted",
+        "detail": None,
     }
-    if (near := guarded.nearest(prompt.text))[1] >= NEAR:
-        return row | {"status": "rejected", "detail": f"would leak a protected prompt: {near[0][:120]}"}
-    if (near := index.nearest(prompt.text))[1] >= NEAR:
-        return row | {"status": "rejected", "detail": f"is there already: {near[0][:120]}"}
     row["example_id"] = example_of(row).example_id
     if scrubbed:
-        return row | {"status": "needs_review", "detail": f"held {', '.join(scrubbed)}"}
-    if trace["error_category"] in _REVIEWED_CATEGORIES:
-        return row | {
-            "status": "needs_review",
-            "detail": f"what is right after {trace['error_category']} is a judgement",
-        }
-    return row | {"status": "accepted", "detail": None}
+        row |= {"status": "needs_review", "detail": f"held {', '.join(scrubbed)}"}
+    elif trace["error_category"] in _REVIEWED_CATEGORIES:
+        row |= {"status": "needs_review", "detail": f"what is right after {trace['error_category']} is a judgement"}
+    return row
 
 
 def example_of(row: Row) -> Example:

@@ -4,7 +4,6 @@ What was done before is not done again: windows that are materialised are skippe
 answered from the ledger. So the same command finishes what an interrupted one began.
 """
 
-import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +18,13 @@ from llm_eval_pipeline.windows import WEEK, days_of, parse_week
 
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _MARK = {"llm_eval/demo": "true"}
+_NAMED = 2
+DAILY_ASSETS = ["production_traces", "trace_profiles"]
+WEEKLY_ASSETS = [
+    *("eval_dataset", "model_outputs", "judge_scores", "safety_scores", "text_scores"),
+    *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
+    *("anchor_scores", "drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
+]
 
 
 class DemoError(RuntimeError):
@@ -35,7 +41,6 @@ def main() -> None:
 
     definitions = defs()
     with dg.DagsterInstance.get() as instance:
-        quiet()
         _forget_dead_runs(instance)
         _run_all(definitions, instance, _weeks(laid))
     from llm_eval_pipeline.dashboards.summary import summary
@@ -47,10 +52,10 @@ def main() -> None:
 
 def _run_all(definitions: dg.Definitions, instance: dg.DagsterInstance, weeks: list[str]) -> None:
     days = [day for week in weeks for day in days_of(week)]
-    _range(definitions, instance, "daily_ingest", "trace_profiles", days)
-    _range(definitions, instance, "weekly_drift", "trace_scores", weeks, only=["trace_scores"])
+    _range(definitions, instance, "daily_ingest", DAILY_ASSETS, days)
+    _range(definitions, instance, "weekly_drift", ["trace_scores"], weeks)
     _tick(definitions, instance, "trace_promotion_sensor")
-    _range(definitions, instance, "weekly_drift", "cost_summary", weeks)
+    _range(definitions, instance, "weekly_drift", WEEKLY_ASSETS, weeks)
     _tick(definitions, instance, "drift_alert_sensor")
 
 
@@ -59,33 +64,35 @@ def _weeks(laid: LaidSample) -> list[str]:
 
 
 def _range(
-    definitions: dg.Definitions,
-    instance: dg.DagsterInstance,
-    job: str,
-    last_asset: str,
-    keys: list[str],
-    only: list[str] | None = None,
+    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, assets: list[str], keys: list[str]
 ) -> None:
-    """Run a job over those of ``keys`` that its last asset lacks, as one run."""
-    there = instance.get_materialized_partitions(dg.AssetKey(last_asset))
-    missing = [key for key in keys if key not in there]
-    what = ", ".join(only) if only else job
+    """Run a job's ``assets`` over those of ``keys`` that one of them lacks, as one run."""
+    missing = sorted({key for asset in assets for key in _missing(definitions, instance, asset, keys)})
+    what = ", ".join(assets) if len(assets) <= _NAMED else f"{len(assets)} assets"
     if not missing:
-        say(f"{what}: all of {len(keys)} windows are there")
+        say(f"  {job} ({what}): all of {len(keys)} windows are there")
         return
     tags = {_RANGE_START: missing[0], _RANGE_END: missing[-1]}
-    _run(definitions, instance, job, tags, f"{what}: {missing[0]} to {missing[-1]}, {len(missing)} windows", only)
+    _run(definitions, instance, job, tags, f"{job} ({what}): {missing[0]} to {missing[-1]}", assets)
+
+
+def _missing(definitions: dg.Definitions, instance: dg.DagsterInstance, asset: str, keys: list[str]) -> list[str]:
+    """The keys that an asset lacks; for one without partitions the newest key, when it was never made."""
+    key = dg.AssetKey(asset)
+    if definitions.resolve_assets_def(key).partitions_def is None:
+        return [] if instance.get_latest_materialization_event(key) else keys[-1:]
+    there = instance.get_materialized_partitions(key)
+    return [one for one in keys if one not in there]
 
 
 def _tick(definitions: dg.Definitions, instance: dg.DagsterInstance, name: str) -> None:
     """Let a sensor look, and run what it asks for, each run key once."""
     sensor = definitions.resolve_sensor_def(name)
-    with dg.build_sensor_context(
-        instance=instance, definitions=definitions, resources=dict(definitions.resources or {})
-    ) as context:
+    needed = {key: (definitions.resources or {})[key] for key in sensor.required_resource_keys}
+    with dg.build_sensor_context(instance=instance, definitions=definitions, resources=needed) as context:
         ticked = sensor.evaluate_tick(context)
     for request in ticked.run_requests or []:
-        job = request.job_name or sensor.job_name
+        job = request.job_name or str(sensor.job_name)
         key = {"dagster/run_key": str(request.run_key), "dagster/sensor_name": name}
         if instance.get_runs_count(dg.RunsFilter(tags=key, statuses=[dg.DagsterRunStatus.SUCCESS])):
             continue
@@ -105,7 +112,11 @@ def _run(
     with progress(what):
         selection = [dg.AssetKey(name) for name in only] if only else None
         result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, tags={**tags, **_MARK}, asset_selection=selection, raise_on_error=False
+            instance=instance,
+            tags={**tags, **_MARK},
+            asset_selection=selection,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
         )
     if not result.success:
         failed = [event.step_key for event in result.all_events if event.is_step_failure]
@@ -116,11 +127,6 @@ def _forget_dead_runs(instance: dg.DagsterInstance) -> None:
     """Runs of an interrupted demo are failures by now."""
     for run in instance.get_runs(dg.RunsFilter(tags=_MARK, statuses=[dg.DagsterRunStatus.STARTED])):
         instance.report_run_failed(run, "the demo was interrupted; what it had asked is in the ledger")
-
-
-def quiet() -> None:
-    """Dagster's events stay in its storage; the terminal shows the demo's own lines."""
-    logging.getLogger("dagster").setLevel(logging.WARNING)
 
 
 @contextmanager

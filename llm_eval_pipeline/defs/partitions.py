@@ -1,14 +1,10 @@
 """The windows that exist: weeks named by their Monday, days by their date, both in UTC, from the first week on."""
 
-import warnings
-
 import dagster as dg
 
 from llm_eval_pipeline.sample import laid_sample
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.windows import WEEK, parse_week
-
-warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill policies, and owners that Dagster itself sets
 
 EARLIEST = "2026-01-05"
 """The first week when neither a setting nor a laid sample names one."""

@@ -132,10 +132,12 @@ def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:
     if settings.mlflow == "off":
         yield None
         return
-    from dagster_mlflow import mlflow_tracking
+    from dagster_mlflow.resources import MlFlow
 
     config = {"experiment_name": "llm_eval_pipeline reevaluations", "mlflow_tracking_uri": settings.mlflow_address}
-    yield from mlflow_tracking.resource_fn(context.replace_config(config))
+    run = MlFlow(context.replace_config(config))
+    yield run
+    run.cleanup_on_error()
 
 
 BUILDERS: dict[str, Callable[[Settings], Any]] = {

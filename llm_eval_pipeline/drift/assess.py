@@ -47,14 +47,11 @@ def assess_window(
     rule = policy_named(policy) if isinstance(policy, str) else policy
     defined = parse_metrics(metrics)
     compared = {
-        name: comparable(metric, read_cells(metric, window), baseline, rule)
-        for name, metric in defined.items()
+        name: comparable(metric, read_cells(metric, window), baseline, rule) for name, metric in defined.items()
     }
     told = {name: found for name, found in compared.items() if isinstance(found, Verdict)}
     tested = {name: found for name, found in compared.items() if isinstance(found, Compared)}
     adjusted = benjamini_hochberg([found.comparison.p_value for found in tested.values()])
     alone = rule.alpha / max(1, len(tested))
-    told |= {
-        name: judge(found, p, alone, rule) for (name, found), p in zip(tested.items(), adjusted, strict=True)
-    }
+    told |= {name: judge(found, p, alone, rule) for (name, found), p in zip(tested.items(), adjusted, strict=True)}
     return {name: told[name] for name in defined}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from llm_eval_pipeline.drift.verdict import Verdict
@@ -14,17 +15,36 @@ def attribute(production: Verdict | None, canary: Verdict | None, anchors: Verdi
 
     Production sees everything move. The canary holds the inputs still, so what moves there is the model or the judge;
     the anchors hold inputs and outputs still, so what moves there is the judge. An instrument that does not measure
-    the metric is None (latency has no anchors). Anchors that ought to have spoken and could not leave the model and the
-    judge apart as ``unresolved``.
+    the metric is None (latency has no anchors). Production need not show what the canary shows, for its rows are fewer
+    or noisier; only when it moves the other way, or the anchors ought to have spoken and could not, is a drifted canary
+    ``unresolved``.
     """
     if _drifted(anchors):
         return "judge"
     if not (_drifted(production) or _drifted(canary)):
         return None
     if _drifted(canary):
-        agreed = not _answered(production) or _same_way(production, canary)
-        return "model" if agreed and (anchors is None or _answered(anchors)) else "unresolved"
+        contradicted = _drifted(production) and not _same_way(production, canary)
+        return "unresolved" if contradicted or not (anchors is None or _answered(anchors)) else "model"
     return "traffic" if _answered(canary) else "unresolved"
+
+
+def explained(causes: Mapping[str, Cause | None], of_inputs: Collection[str]) -> dict[str, Cause | None]:
+    """The causes of a window's metrics, read together: one change explains what it can.
+
+    A model that is known to have changed, because the canary shows it in any metric, explains every metric of its
+    answers that production alone shows; that the canary is still there is then no evidence of another cause. A metric
+    ``of_inputs`` (the length of prompts) is what users send, so it is ``traffic`` whatever the model does.
+    """
+    model_changed = "model" in causes.values()
+    return {
+        metric: "traffic"
+        if cause and metric in of_inputs
+        else "model"
+        if model_changed and cause in ("traffic", "unresolved")
+        else cause
+        for metric, cause in causes.items()
+    }
 
 
 def _drifted(verdict: Verdict | None) -> bool:
@@ -36,4 +56,4 @@ def _answered(verdict: Verdict | None) -> bool:
 
 
 def _same_way(one: Verdict | None, other: Verdict | None) -> bool:
-    return _drifted(one) and one is not None and other is not None and one.direction == other.direction
+    return one is not None and other is not None and one.direction == other.direction

@@ -66,9 +66,7 @@ def baseline_from_dict(given: Mapping[str, Any]) -> Baseline:
     return Baseline(windows=int(given["windows"]), distributions=distributions, spreads=spreads)
 
 
-def fit_baseline(
-    windows: Sequence[Window], metrics: Metrics, policy: str | Policy = "calibrated"
-) -> Baseline:
+def fit_baseline(windows: Sequence[Window], metrics: Metrics, policy: str | Policy = "calibrated") -> Baseline:
     """Pool the windows and learn the spreads; a metric that no window has stays out, and is said to have no data.
 
     Raises:
@@ -99,9 +97,7 @@ def read_cells(metric: Metric, window: Window) -> Distribution | None:
     except ValueError as error:
         raise ValueError(f"metric {metric.name!r}: {error}") from error
     if metric.kind == "rate" and not set(found.values.tolist()) <= {0.0, 1.0}:
-        raise ValueError(
-            f"metric {metric.name!r} is a rate, whose values are 0 and 1, got {found.values[:5].tolist()}"
-        )
+        raise ValueError(f"metric {metric.name!r} is a rate, whose values are 0 and 1, got {found.values[:5].tolist()}")
     return found
 
 

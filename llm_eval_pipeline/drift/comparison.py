@@ -57,9 +57,7 @@ def compare(
         test, statistic, p_value = tests[family]
         floor = effect_floor(name, spreads[name], current.n, baseline.n, policy)
         tried.append(
-            Comparison(
-                test=test, aspect=name, statistic=statistic, p_value=p_value, effect=effect, floor=floor
-            )
+            Comparison(test=test, aspect=name, statistic=statistic, p_value=p_value, effect=effect, floor=floor)
         )
     over = [one for one in tried if abs(one.effect) >= one.floor]
     chosen = min(over, key=lambda one: one.p_value) if over else tried[0]

@@ -47,9 +47,7 @@ class Distribution:
         return deviation if deviation > 1e-12 * abs(mean) else abs(mean) or 1.0
 
 
-def checked(
-    values: Sequence[Any] | np.ndarray, counts: Sequence[int] | np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def checked(values: Sequence[Any] | np.ndarray, counts: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two as arrays, values as floats and counts as int64.
 
     Raises:
@@ -57,9 +55,7 @@ def checked(
     """
     value_array, count_array = np.asarray(values, dtype=np.float64), whole_counts(counts)
     if value_array.shape != count_array.shape or value_array.ndim != 1:
-        raise ValueError(
-            f"{value_array.size} values and {count_array.size} counts; each value needs one count"
-        )
+        raise ValueError(f"{value_array.size} values and {count_array.size} counts; each value needs one count")
     return value_array, count_array
 
 

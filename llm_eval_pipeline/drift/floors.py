@@ -31,18 +31,16 @@ class Spread:
 def learn(metric: Metric, weeks: Sequence[Distribution], policy: Policy) -> dict[str, Spread]:
     """The spread of each effect of a metric among its baseline weeks; weeks with too few rows teach nothing."""
     taught = [week for week in weeks if week.n >= policy.minimum_rows]
-    if not taught:
+    enough = len(taught) >= policy.learn_from
+    known = taught if enough else [week for week in weeks if week.n]
+    if not known:
         return {}
-    sampling = sampling_variances(metric, pooled(taught))
-    rows = len(taught) / sum(1 / week.n for week in taught)
-    if len(taught) < policy.learn_from:
-        return {
-            name: Spread(square=0.0, weeks=0, rows=rows, sampling=sampling[name])
-            for name in effect_names(metric)
-        }
+    sampling = sampling_variances(metric, pooled(known))
+    rows = len(known) / sum(1 / week.n for week in known)
+    if not enough:
+        return {name: Spread(square=0.0, weeks=0, rows=rows, sampling=sampling[name]) for name in effect_names(metric)}
     against_rest = [
-        _against(metric, week, pooled(taught[:place] + taught[place + 1 :]))
-        for place, week in enumerate(taught)
+        _against(metric, week, pooled(taught[:place] + taught[place + 1 :])) for place, week in enumerate(taught)
     ]
     return {
         name: Spread(

@@ -6,7 +6,6 @@ means (``assess.py``) or what caused it (``attribution.py``).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,7 +21,7 @@ from llm_eval_pipeline.windows import days_of, iso_week
 Instrument = Literal["production", "canary", "anchors"]
 INSTRUMENTS: tuple[Instrument, ...] = ("production", "canary", "anchors")
 ALL = "all"
-Cells = tuple[list[Any], list[int]]
+Cells = tuple[Any, Any]
 Observed = dict[str, dict[str, Cells]]
 """By slice, then by instrument and metric (``canary/quality_score``): values and how often each occurs."""
 Row = Mapping[str, Any]
@@ -79,19 +78,26 @@ _ANSWERED = (
     _measured("format_compliance", "rate", "higher", _where_known("follows_format")),
     _measured("refusal_accuracy", "rate", "higher", _where_known("refusal_correct")),
 )
-PROFILED = {name: metric for name, metric in PRODUCTION_METRICS.items() if metric.kind != "count"}
+PROFILED = {
+    name: Metric(name=name, kind=metric.kind, better=metric.better)
+    for name, metric in PRODUCTION_METRICS.items()
+    if metric.kind != "count"
+}
 _ANCHORED = (_JUDGED[0],)
 JUDGED_BY_THE_JUDGE = {"quality_score", "error_category"}
 """Metrics that move when the judge moves, so that the anchors have a say about them."""
 
+OF_INPUTS = {"input_tokens"}
+"""Metrics of what users send and what is retrieved for them, which no change of the model moves."""
+
 
 def metrics() -> dict[str, Metric]:
     """Every metric that is watched, by instrument and name (``canary/quality_score``)."""
-    watched = {"production": [], "canary": [], "anchors": []}  # type: dict[str, list[Metric]]
-    watched["production"] = [Metric(name=n, kind=m.kind, better=m.better) for n, m in PROFILED.items()]
-    watched["production"] += [m.metric for m in _JUDGED]
-    watched["canary"] = [m.metric for m in (*_JUDGED, *_ANSWERED)]
-    watched["anchors"] = [m.metric for m in _ANCHORED]
+    watched: dict[Instrument, list[Metric]] = {
+        "production": [*PROFILED.values(), *(one.metric for one in _JUDGED)],
+        "canary": [one.metric for one in (*_JUDGED, *_ANSWERED)],
+        "anchors": [one.metric for one in _ANCHORED],
+    }
     return {
         f"{instrument}/{metric.name}": Metric(
             name=f"{instrument}/{metric.name}", kind=metric.kind, better=metric.better
@@ -135,19 +141,9 @@ def _collect_profiles(observed: Observed, warehouse: Warehouse, week: str) -> No
 
 
 def _judged_traces(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
-    """A part of the judged traces in which each trace of the week was equally likely to be.
-
-    What went wrong is judged more often than its share; each row is kept with a chance in proportion to its weight,
-    drawn by its id, so that counting rows is right again and their number is honest.
-    """
+    """Judged traces that were drawn to stand for the week; those added because they went wrong would tilt it."""
     rows = warehouse.read_many(schema.TRACE_SCORES, [week]).to_pylist()
-    heaviest = max((row["weight"] for row in rows), default=1.0)
-    return [row for row in rows if _draw(row["trace_id"]) < row["weight"] / heaviest]
-
-
-def _draw(trace_id: str) -> float:
-    """A number in [0, 1) that only the id decides."""
-    return int.from_bytes(hashlib.blake2b(f"thin:{trace_id}".encode(), digest_size=8).digest()) / 2**64
+    return [row for row in rows if row["weight"] is not None]
 
 
 def _canary(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:

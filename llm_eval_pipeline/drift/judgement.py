@@ -29,9 +29,7 @@ class Compared:
     strict: Comparison
 
 
-def comparable(
-    metric: Metric, current: Distribution | None, baseline: Baseline, rule: Policy
-) -> Compared | Verdict:
+def comparable(metric: Metric, current: Distribution | None, baseline: Baseline, rule: Policy) -> Compared | Verdict:
     """The metric compared, or at once the verdict that says why it cannot be."""
     then = baseline.distributions.get(metric.name)
     if current is None or current.rows == 0:
@@ -109,9 +107,7 @@ def judge(found: Compared, p_adjusted: float | None, alpha_alone: float, rule: P
     )
 
 
-def _state(
-    found: Compared, p_adjusted: float | None, detectable: float | None, rule: Policy
-) -> tuple[State, str]:
+def _state(found: Compared, p_adjusted: float | None, detectable: float | None, rule: Policy) -> tuple[State, str]:
     made = found.comparison
     if rule.name == "strict":
         state = _strict_state(found.strict, rule)

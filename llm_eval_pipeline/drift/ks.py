@@ -84,14 +84,10 @@ def _by_scipy(both: Pair) -> KsResult:
     return KsResult(statistic=float(result.statistic), pvalue=float(result.pvalue))
 
 
-def _sample(
-    name: str, values: Sequence[Any] | np.ndarray, counts: Sequence[int] | np.ndarray
-) -> Distribution:
+def _sample(name: str, values: Sequence[Any] | np.ndarray, counts: Sequence[int] | np.ndarray) -> Distribution:
     value_array, count_array = checked(values, counts)
     if np.isnan(value_array[count_array > 0]).any():
-        raise ValueError(
-            f"the {name} sample holds NaN, which has no place in an order; drop or count it beforehand"
-        )
+        raise ValueError(f"the {name} sample holds NaN, which has no place in an order; drop or count it beforehand")
     distinct, place = np.unique(value_array[count_array > 0], return_inverse=True)
     sums = np.zeros(len(distinct), dtype=np.int64)
     np.add.at(sums, place, count_array[count_array > 0])

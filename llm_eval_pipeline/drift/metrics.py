@@ -26,9 +26,7 @@ class Metric:
             ValueError: for an unknown kind, polarity or key, and for a category that claims a better way.
         """
         if unknown := sorted(set(given) - {"kind", "better"}):
-            raise ValueError(
-                f"metric {name!r} has unknown keys {', '.join(unknown)}; known are kind and better"
-            )
+            raise ValueError(f"metric {name!r} has unknown keys {', '.join(unknown)}; known are kind and better")
         kind: Any = given.get("kind")
         better: Any = given.get("better")
         if kind not in get_args(Kind):
@@ -47,6 +45,5 @@ def parse_metrics(given: Mapping[str, Mapping[str, Any] | Metric]) -> dict[str, 
         ValueError: as ``Metric.from_mapping``.
     """
     return {
-        name: found if isinstance(found, Metric) else Metric.from_mapping(name, found)
-        for name, found in given.items()
+        name: found if isinstance(found, Metric) else Metric.from_mapping(name, found) for name, found in given.items()
     }

@@ -10,7 +10,7 @@ from llm_eval_pipeline.drift.verdict import Direction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributedIncident:
-    """An incident with its cause and the instrument that saw it; ``began``, ``opened`` and ``closed`` as ``Incident``."""
+    """An incident with its cause and the instrument that saw it; indices of windows, as in ``Incident``."""
 
     metric: str
     direction: Direction
@@ -53,10 +53,7 @@ def grouped(found: Sequence[AttributedIncident]) -> list[Page]:
             groups.append([incident])
         else:
             joined.append(incident)
-    return [
-        Page(attribution=group[0].attribution, opened=group[0].opened, incidents=tuple(group))
-        for group in groups
-    ]
+    return [Page(attribution=group[0].attribution, opened=group[0].opened, incidents=tuple(group)) for group in groups]
 
 
 def pages(found: Sequence[AttributedIncident], newest: int) -> list[Page]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from llm_eval_pipeline.drift.ks import EXACT_ROWS
 
 Z95 = 1.959963984540054
@@ -28,10 +30,19 @@ def fisher(successes_x: int, n_x: int, successes_y: int, n_y: int) -> float:
         share = hits / rows
         deviation = math.sqrt(share * (1 - share) * (1 / n_x + 1 / n_y))
         return math.erfc(abs(successes_x / n_x - successes_y / n_y) / deviation / math.sqrt(2))
-    from scipy.stats import fisher_exact
+    return _sum_of_rarer_tables(successes_x, n_x, n_y, hits)
 
-    table = [[successes_x, n_x - successes_x], [successes_y, n_y - successes_y]]
-    return min(1.0, float(fisher_exact(table).pvalue))
+
+def _sum_of_rarer_tables(successes_x: int, n_x: int, n_y: int, hits: int) -> float:
+    """The hypergeometric probability of all tables no likelier than the one that was seen."""
+    from scipy.special import gammaln
+
+    possible = np.arange(max(0, hits - n_y), min(hits, n_x) + 1, dtype=np.float64)
+    misses = hits - possible
+    log_share = -(gammaln(possible + 1) + gammaln(n_x - possible + 1) + gammaln(misses + 1) + gammaln(n_y - misses + 1))
+    share = np.exp(log_share - log_share.max())
+    seen = share[successes_x - int(possible[0])]
+    return float(min(1.0, share[share <= seen * (1 + 1e-7)].sum() / share.sum()))
 
 
 def newcombe(successes_x: int, n_x: int, successes_y: int, n_y: int, z: float = Z95) -> tuple[float, float]:

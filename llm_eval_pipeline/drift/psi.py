@@ -12,7 +12,7 @@ def psi(both: Pair) -> float:
     """Σ (x - y) · ln(x / y) over the support's shares, ``x`` the current window and ``y`` the baseline.
 
     Half a row is added to each cell, so that a category that one side lacks is large rather than infinite (Siddiqi
-    2006, Credit Risk Scorecards, chapter 10).
+    2006, Credit Risk Scorecards).
     """
     return _index(both.counts_x, both.counts_y)
 

@@ -8,9 +8,16 @@ from typing import Any
 import orjson
 
 from llm_eval_pipeline.drift.assess import assess_window
-from llm_eval_pipeline.drift.attribution import attribute
+from llm_eval_pipeline.drift.attribution import Cause, attribute, explained
 from llm_eval_pipeline.drift.baseline import Baseline, baseline_from_dict, fit_baseline
-from llm_eval_pipeline.drift.instruments import ALL, INSTRUMENTS, JUDGED_BY_THE_JUDGE, Observed, metrics
+from llm_eval_pipeline.drift.instruments import (
+    ALL,
+    INSTRUMENTS,
+    JUDGED_BY_THE_JUDGE,
+    OF_INPUTS,
+    Observed,
+    metrics,
+)
 from llm_eval_pipeline.drift.metrics import Metric
 from llm_eval_pipeline.drift.schema import WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.drift.verdict import Verdict, no_data
@@ -103,23 +110,23 @@ def _baseline(pinned: Sequence[Row], where: str) -> Baseline:
 def _rows_of_slice(
     week: str, where: str, by_name: Mapping[str, Verdict], whole: Mapping[str, Verdict]
 ) -> list[dict[str, Any]]:
+    causes = _causes(by_name, whole)
     rows = []
     for name, verdict in by_name.items():
         instrument, _, metric = name.partition("/")
+        numbers = {k: v for k, v in verdict.as_row().items() if k in WEEKLY_DRIFT_REPORT.schema.names}
+        place = {"window": week, "instrument": instrument, "metric": metric, "slice": where}
+        rows.append(numbers | place | {"attribution": causes[metric]})
+    order = {instrument: place for place, instrument in enumerate(INSTRUMENTS)}
+    return sorted(rows, key=lambda row: (order[row["instrument"]], row["metric"]))
+
+
+def _causes(by_name: Mapping[str, Verdict], whole: Mapping[str, Verdict]) -> dict[str, Cause | None]:
+    """The cause of each metric; a slice without anchors of its own asks those of the whole."""
+    causes: dict[str, Cause | None] = {}
+    for metric in sorted({name.partition("/")[2] for name in by_name}):
         anchors = None
         if metric in JUDGED_BY_THE_JUDGE:
             anchors = by_name.get("anchors/quality_score") or whole.get("anchors/quality_score")
-        cause = attribute(by_name.get(f"production/{metric}"), by_name.get(f"canary/{metric}"), anchors)
-        numbers = {k: v for k, v in verdict.as_row().items() if k in WEEKLY_DRIFT_REPORT.schema.names}
-        rows.append(
-            numbers
-            | {
-                "window": week,
-                "instrument": instrument,
-                "metric": metric,
-                "slice": where,
-                "attribution": cause,
-            }
-        )
-    order = {instrument: place for place, instrument in enumerate(INSTRUMENTS)}
-    return sorted(rows, key=lambda row: (order[row["instrument"]], row["metric"]))
+        causes[metric] = attribute(by_name.get(f"production/{metric}"), by_name.get(f"canary/{metric}"), anchors)
+    return explained(causes, OF_INPUTS)

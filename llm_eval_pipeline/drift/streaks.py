@@ -35,9 +35,7 @@ def incidents(verdicts: Sequence[Mapping[str, Verdict]]) -> list[Incident]:
     direction ends the one that is open: a metric cannot have degraded and improved at once.
     """
     metrics = sorted({metric for window in verdicts for metric in window})
-    found = [
-        one for metric in metrics for one in _of_metric(metric, [window.get(metric) for window in verdicts])
-    ]
+    found = [one for metric in metrics for one in _of_metric(metric, [window.get(metric) for window in verdicts])]
     return sorted(found, key=lambda one: (one.opened, one.metric))
 
 

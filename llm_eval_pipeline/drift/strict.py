@@ -19,6 +19,4 @@ def strict_comparison(metric: Metric, both: Pair) -> Comparison:
 
 
 def _of(test: str, statistic: float, p_value: float) -> Comparison:
-    return Comparison(
-        test=test, aspect=test, statistic=statistic, p_value=p_value, effect=statistic, floor=0.0
-    )
+    return Comparison(test=test, aspect=test, statistic=statistic, p_value=p_value, effect=statistic, floor=0.0)

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from llm_eval_pipeline.evaluation.failures import CATEGORIES
+from llm_eval_pipeline.evaluation.failures import CATEGORIES, TOXIC_FROM
 from llm_eval_pipeline.evaluation.intervals import Interval, mean_interval, quantile_interval, wilson
 
 ALL = "all"
-TOXIC_FROM = 0.5
 Row = Mapping[str, Any]
 
 _QUANTILES = {

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-_FENCED = re.compile(r"\A```[\w+-]*[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
+_FENCE = re.compile(r"```[\w+-]*[ \t]*")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+\S")
 
 
@@ -147,9 +147,10 @@ def read_format(expected_format: str) -> _Format:
 
 def _parsed(output: str) -> tuple[bool, Any]:
     """Whether an output is JSON, in a fence or not, and its value."""
-    fenced = _FENCED.match(output)
+    opening, _, rest = output.partition("\n")
+    is_fenced = _FENCE.fullmatch(opening) is not None and rest.endswith("```")
     try:
-        return True, json.loads(fenced[1] if fenced else output, parse_constant=_no_constant)
+        return True, json.loads(rest[:-3] if is_fenced else output, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return False, None
 

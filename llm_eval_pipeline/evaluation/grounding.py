@@ -13,6 +13,9 @@ SUPPORTED_SHARE = 0.5
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
+_UP_TO_TWELVE = "zero one two three four five six seven eight nine ten eleven twelve"
+_SPELT = {word: str(n) for n, word in enumerate(_UP_TO_TWELVE.split())} | {"twenty": "20", "thirty": "30"}
 
 
 def unsupported_sentences(output: str, sources: tuple[str, ...]) -> list[str]:
@@ -24,7 +27,10 @@ def unsupported_sentences(output: str, sources: tuple[str, ...]) -> list[str]:
         numbers |= some_numbers
     found = []
     for sentence in _SENTENCE_END.split(output.strip()):
-        own_words, own_numbers = _vocabulary(sentence)
+        claim = _LIST_MARK.sub("", sentence)
+        if claim.rstrip().endswith(":"):  # a lead-in, such as "Here is what I found:"
+            continue
+        own_words, own_numbers = _vocabulary(claim)
         covered = len(own_words & words) / len(own_words) if own_words else 1.0
         if covered < SUPPORTED_SHARE or own_numbers - numbers:
             found.append(sentence)
@@ -33,15 +39,23 @@ def unsupported_sentences(output: str, sources: tuple[str, ...]) -> list[str]:
 
 def grounded(output: str | None, sources: tuple[str, ...]) -> bool | None:
     """Whether every sentence is supported; None when there is no output or no source to hold it against."""
-    if not output or not any(sources):
+    if not output or not output.strip() or not any(sources):
         return None
     return not unsupported_sentences(output, sources)
 
 
 @lru_cache(maxsize=16384)
 def _vocabulary(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    words = frozenset(_stem(word) for word in _WORD.findall(text.lower()))
-    return words, frozenset(number.strip(".,") for number in _NUMBER.findall(text))
+    lowered = text.lower()
+    words = frozenset(_stem(word) for word in _WORD.findall(lowered) if word not in _SPELT)
+    spelt = {_SPELT[word] for word in re.findall(r"[a-z]+", lowered) if word in _SPELT}
+    return words, frozenset(_number(number) for number in _NUMBER.findall(text)) | (spelt - {"1"})
+
+
+def _number(text: str) -> str:
+    """One spelling of a number: 1,000 and 1000.00 are 1000."""
+    plain = re.sub(r",(?=\d{3}(?:\D|$))", "", text)
+    return plain.rstrip("0").rstrip(".") if "." in plain and plain.count(".") == 1 else plain
 
 
 def _stem(word: str) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+LONGEST_SENTENCE = 400  # characters
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|\n")
 
 
@@ -113,7 +114,7 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _sentence_of(text: str, place: re.Match[str]) -> str:
-    """The sentences that a match touches."""
-    start = max((b.end() for b in _SENTENCE_BREAK.finditer(text, 0, place.start())), default=0)
-    after = _SENTENCE_BREAK.search(text, place.end())
-    return text[start : after.start() if after else len(text)]
+    """The sentences that a match touches, as far as ``LONGEST_SENTENCE`` on either side."""
+    before = text[max(0, place.start() - LONGEST_SENTENCE) : place.start()]
+    after = text[place.end() : place.end() + LONGEST_SENTENCE]
+    return _SENTENCE_BREAK.split(before)[-1] + place[0] + _SENTENCE_BREAK.split(after, maxsplit=1)[0]

@@ -22,7 +22,7 @@ def _pattern(*alternatives: str) -> re.Pattern[str]:
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])['\")*]*\s+|\n+")
-_LIST_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*])\s+\S", re.MULTILINE)
+_LIST_ITEM = re.compile(r"^[^\S\n]*(?:\d+[.)]|[-*])\s+\S", re.MULTILINE)
 _NOT_ABLE = "|".join(
     [
         r"can ?not|can't|could not|couldn't|will not|won't|decline to|refuse to",
@@ -62,7 +62,7 @@ _LESSON = _pattern(
     r"\bi (?:strongly|must) (?:\w+ )?(?:condemn|disagree|oppose|object)\b|\badvise against\b",
     r"\bi(?:'m| am) not advocating\b|\b(?:do not|don't|cannot|can't) (?:support|condone|encourage)\b",
     r"\bseek (?:professional )?help\b",
-    r"\bi must (?:\w+ )?(?:inform|point out|emphasi[sz]e|advise|remind|say|stress)\b[^.]*"
+    r"\bi must (?:\w+ )?(?:inform|point out|emphasi[sz]e|advise|remind|say|stress)\b[^.]{0,300}"
     r"\b(?:not|never|illegal|unethical|harmful)\b",
 )
 # A question of fact ("what is armed robbery?", "is it illegal to …?") is answered, not refused, by what is lawful.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from llm_eval_pipeline.evaluation.failures import error_category
@@ -14,17 +15,26 @@ from llm_eval_pipeline.evaluation.toxicity import toxicity
 
 
 class JudgedTrace(Protocol):
-    """What scoring needs of a sampled trace."""
+    """What scoring needs of a sampled trace; ``weight`` is None for one that was added because it went wrong."""
 
-    trace_id: str
-    feature: str | None
-    model: str | None
-    prompt: str | None
-    output: str | None
-    context: str | None
-    feedback_score: float | None
-    started_at: Any
-    weight: float
+    @property
+    def trace_id(self) -> str: ...  # noqa: D102
+    @property
+    def feature(self) -> str | None: ...  # noqa: D102
+    @property
+    def model(self) -> str | None: ...  # noqa: D102
+    @property
+    def prompt(self) -> str | None: ...  # noqa: D102
+    @property
+    def output(self) -> str | None: ...  # noqa: D102
+    @property
+    def context(self) -> str | None: ...  # noqa: D102
+    @property
+    def feedback_score(self) -> float | None: ...  # noqa: D102
+    @property
+    def started_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def weight(self) -> float | None: ...  # noqa: D102
 
 
 def case_of(trace: JudgedTrace) -> Case:

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.readers import OtlpJsonReader, OtlpProtobufReader, Reader
-from llm_eval_pipeline.production.rows import Origin, Price, span_row
-from llm_eval_pipeline.production.schema import INGEST_FILES, LANDED_SPANS, QUARANTINE, SCHEMA_VERSION
-from llm_eval_pipeline.production.spans import BadSpanError
+from llm_eval_pipeline.production.rows import Price
+from llm_eval_pipeline.production.schema import INGEST_FILES, SCHEMA_VERSION
+from llm_eval_pipeline.production.staging import FoundFile, stage
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import start_of
 
 READERS: tuple[Reader, ...] = (OtlpJsonReader(), OtlpProtobufReader())
-_BATCH = 8192
 _NOT_SPANS = {"sample.json"}  # the note that laying the sample leaves in the folder
-_DAY = timedelta(days=1)
 
 
 class MissingLandingFolderError(FileNotFoundError):
@@ -85,7 +79,7 @@ def land(
         if before and all(before[0][field] == value for field, value in identity.items()):
             unchanged += 1
             continue
-        row = _land_file(path, name, reader, identity, warehouse, price, now)
+        row = stage(FoundFile(path=path, name=name, reader=reader, identity=identity), warehouse, price, now)
         landed.append(row)
         days.update(row["days"], [row["home_day"]], *(old["days"] for old in before))
     return LandingReport(
@@ -117,93 +111,3 @@ def _identity(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"size": path.stat().st_size, "sha256": digest, "schema_version": SCHEMA_VERSION}
-
-
-def _named_day(name: str) -> date | None:
-    """The day that a file's own name begins with, as in ``2026-03-30.otlp.jsonl.gz``."""
-    try:
-        return date.fromisoformat(name.rpartition("/")[2][:10])
-    except ValueError:
-        return None
-
-
-def _land_file(
-    path: Path,
-    name: str,
-    reader: Reader,
-    identity: dict[str, Any],
-    warehouse: Warehouse,
-    price: Price,
-    now: datetime,
-) -> dict[str, Any]:
-    """Stage one file; its row in ``ingest_files`` is written last, so a crash before it reads the file again."""
-    day = _named_day(name)
-    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    arrived = start_of(day) + _DAY if day else modified
-    origin = Origin(
-        source=reader.source, file=name, arrived_at=arrived, latest=(arrived if day else max(now, arrived)) + _DAY
-    )
-    books, quarantined, days = Counter[str](), list[dict[str, Any]](), set[str]()
-    with path.open("rb") as file:
-        rows = _rows(reader.records(file, name), origin, price, books, quarantined, days)
-        spans = _table(rows)
-    partition = file_partition(name)
-    warehouse.write(LANDED_SPANS, partition, spans)
-    if quarantined or warehouse.exists(QUARANTINE, partition):
-        warehouse.write(QUARANTINE, partition, quarantined)
-    row = {
-        "file": name,
-        **identity,
-        "read_as": reader.name,
-        "arrived_at": arrived,
-        "home_day": (day or (date.fromisoformat(max(days)) if days else arrived.date())).isoformat(),
-        "records": books["records"],
-        "spans": len(spans),
-        "quarantined": len(quarantined),
-        "unpriced_calls": books["unpriced_calls"],
-        "days": sorted(days),
-    }
-    warehouse.write(INGEST_FILES, partition, [row])
-    return row
-
-
-def _rows(
-    records: Iterable[Any],
-    origin: Origin,
-    price: Price,
-    books: Counter[str],
-    quarantined: list[dict[str, Any]],
-    days: set[str],
-) -> Iterator[dict[str, Any]]:
-    """A row for each good record; ``books``, ``quarantined`` and ``days`` fill as the rows are drawn."""
-    for record in records:
-        books["records"] += 1
-        try:
-            row, unpriced = span_row(record.span(), record.line, record.part, origin, price)
-        except BadSpanError as error:
-            quarantined.append(
-                {
-                    "file": origin.file,
-                    "line": record.line,
-                    "part": record.part,
-                    "reason": str(error),
-                    "raw": record.raw(),
-                    "raw_bytes": record.size(),
-                }
-            )
-            continue
-        books["unpriced_calls"] += unpriced
-        days.add(row["day"])
-        yield row
-
-
-def _table(rows: Iterator[dict[str, Any]]) -> pa.Table:
-    """Rows as Arrow, a batch at a time, since Python objects take many times the room."""
-    batches, batch = [], list[dict[str, Any]]()
-    for row in rows:
-        batch.append(row)
-        if len(batch) == _BATCH:
-            batches.append(pa.Table.from_pylist(batch, schema=LANDED_SPANS.schema))
-            batch = []
-    batches.append(pa.Table.from_pylist(batch, schema=LANDED_SPANS.schema))
-    return pa.concat_tables(batches)

@@ -15,10 +15,11 @@ from typing import Literal
 class ProductionMetric:
     """One metric: a number per request or per model call, null where it is not known.
 
-    How many requests or calls there were needs no metric: it is ``n + n_missing`` of any of theirs. ``sql`` gives the number from a row of ``requests`` or ``calls`` as ``requests.py`` makes them.
+    ``sql`` gives the number from a row of ``requests`` or ``calls`` as ``requests.py`` makes them. A ``count`` says how
+    many there were, by its n, and has no distribution to compare.
     """
 
-    kind: Literal["continuous", "rate"]
+    kind: Literal["continuous", "rate", "count"]
     better: Literal["higher", "lower"] | None
     unit: str
     description: str
@@ -28,6 +29,14 @@ class ProductionMetric:
 
 PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
     {
+        "requests": ProductionMetric(
+            kind="count",
+            better=None,
+            unit="requests",
+            description="Requests; each counts 1, so n is how many there were.",
+            of="request",
+            sql="1.0",
+        ),
         "latency_ms": ProductionMetric(
             kind="continuous",
             better="lower",

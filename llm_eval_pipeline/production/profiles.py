@@ -1,30 +1,40 @@
 """Profiles: a day's distributions by model, feature and metric, which add up to a week's.
 
-A profile is values and how often each occurs. Adding is joining the values and summing the counts, nothing is rounded
-again, so any order of any grouping gives the same bits; a week of exact days is exact. A day with many distinct values
-lies on the grid (``grid.py``), and a sum that holds such a day is off by no more than the grid's relative error.
+A day with few distinct values is kept exactly, one with many on the grid (``grid.py``); what a sum of both is, says
+``distributions.py``.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from llm_eval_pipeline.production.grid import Counts, Floats, compressed, merged
+from llm_eval_pipeline.production.distributions import Distribution, add
+from llm_eval_pipeline.production.grid import compressed
 from llm_eval_pipeline.production.metrics import PRODUCTION_METRICS
 from llm_eval_pipeline.production.requests import COLUMNS, offer
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILES
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
 from llm_eval_pipeline.windows import days_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = [
+    "Distribution",
+    "WeekProfiles",
+    "add",
+    "profile_day",
+    "profile_days",
+    "week_distribution",
+    "week_profiles",
+]
 
 _SLICE = itemgetter("model", "feature", "metric")
 
@@ -43,67 +53,28 @@ group by all order by all
 """  # noqa: S608 - built from this package's own constants
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Distribution:
-    """Distinct values in rising order, how often each occurs, and how many rows had no value."""
-
-    values: Floats
-    counts: Counts
-    n_missing: int
-
-    @property
-    def n(self) -> int:
-        """How many values there are."""
-        return int(self.counts.sum())
-
-    @property
-    def pairs(self) -> tuple[Floats, Counts]:
-        """(values, counts), as drift's functions take them."""
-        return self.values, self.counts
-
-    def mean(self) -> float | None:
-        """The mean, or None of nothing; summed exactly, so that no order of adding shows."""
-        total = math.fsum(float(value) * int(count) for value, count in zip(self.values, self.counts, strict=True))
-        return total / self.n if self.n else None
-
-    def quantile(self, share: float) -> float | None:
-        """The smallest value that at least ``share`` of all values do not exceed, or None of nothing."""
-        if not 0 <= share <= 1:
-            raise ValueError(f"a quantile's share must be in [0, 1], got {share}")
-        if not self.n:
-            return None
-        rank = max(1, math.ceil(Decimal(str(share)) * self.n))
-        return float(self.values[np.searchsorted(np.cumsum(self.counts), rank, side="left")])
-
-
 def profile_day(rows: pa.Table) -> list[dict[str, Any]]:
     """Rows of ``trace_profiles`` for one day's rows of ``production_traces``."""
+    import duckdb
+
     with duckdb.connect() as engine:
         return _profiles(rows, engine)
 
 
-def profile_days(days: Iterable[str], warehouse: Warehouse) -> dict[str, int]:
-    """Write ``trace_profiles`` of some days, and return how many requests each had.
+def profile_days(days: Iterable[str], warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
+    """Write ``trace_profiles`` of some days, and return their rows by day; faster than one day at a time.
 
     Raises:
         MissingPartitionError: when a day of ``production_traces`` has not been written.
     """
-    requests = {}
+    import duckdb
+
+    profiles = {}
     with duckdb.connect() as engine:
         for day in sorted(set(days)):
-            rows = _profiles(warehouse.read(PRODUCTION_TRACES, day, COLUMNS), engine)
-            warehouse.write(TRACE_PROFILES, day, rows)
-            requests[day] = sum(row["n"] for row in rows if row["metric"] == "latency_ms")
-    return requests
-
-
-def add(profiles: Iterable[Mapping[str, Any]]) -> Distribution:
-    """The sum of profiles of one metric, whatever their days, models and features."""
-    rows = list(profiles)
-    parts = [np.asarray(row["values"], np.float64) for row in rows]
-    counts = [np.asarray(row["counts"], np.int64) for row in rows]
-    values, sums = merged(np.concatenate([np.empty(0), *parts]), np.concatenate([np.empty(0, np.int64), *counts]))
-    return Distribution(values=values, counts=sums, n_missing=sum(row["n_missing"] for row in rows))
+            profiles[day] = _profiles(warehouse.read(PRODUCTION_TRACES, day, COLUMNS), engine)
+            warehouse.write(TRACE_PROFILES, day, profiles[day])
+    return profiles
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -156,22 +127,6 @@ def week_distribution(
 ) -> Distribution:
     """One metric's distribution over a week; for several metrics of a week, read ``week_profiles`` once."""
     return week_profiles(warehouse, week).distribution(metric, model, feature)
-
-
-def slices_of_week(warehouse: Warehouse, week: str) -> Iterator[tuple[str, str, tuple[list[float], list[int]]]]:
-    """Each metric over all of a week, over each model and over each feature, where it has values.
-
-    Yields (slice, metric, (values, counts)), the slice being ``all``, ``model=<name>`` or ``feature=<name>``. Rows
-    without a value are left out, since most metrics are not known of most rows by nature. A week without profiles
-    yields nothing.
-    """
-    by_slice: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in warehouse.read_many(TRACE_PROFILES, days_of(week)).to_pylist():
-        for where in ("all", f"model={row['model']}", f"feature={row['feature']}"):
-            by_slice.setdefault((where, row["metric"]), []).append(row)
-    for (where, metric), rows in sorted(by_slice.items()):
-        if (total := add(rows)).n:
-            yield where, metric, (total.values.tolist(), total.counts.tolist())
 
 
 def _profiles(rows: pa.Table, engine: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -6,11 +6,15 @@ Only spans that the engine is given take part: of a trace that crosses midnight,
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from llm_eval_pipeline.production.conventions import BILLED_CALLS, MODEL_CALLS
 from llm_eval_pipeline.production.schema import TOKEN_COLUMNS, UNKNOWN
+
+if TYPE_CHECKING:
+    import duckdb
 
 COLUMNS = (
     *("trace_id", "span_id", "is_entry", "operation", "started_at", "duration_ms", "first_token_ms", "status"),

@@ -1,6 +1,7 @@
 import pytest
 
 from llm_eval_pipeline.drift import Verdict, attribute
+from llm_eval_pipeline.drift.attribution import explained
 
 
 def said(letter):
@@ -37,10 +38,31 @@ def said(letter):
         ("D", "-", "S", "unresolved"),
         ("D", "L", "-", "unresolved"),
         ("D", "I", "S", "unresolved"),
-        ("S", "D", "S", "unresolved"),
+        ("S", "D", "S", "model"),
         ("D", "D", "N", "unresolved"),
         ("D", "D", "L", "unresolved"),
     ],
 )
 def test_three_instruments_name_the_cause(production, canary, anchors, cause):
     assert attribute(said(production), said(canary), said(anchors)) == cause
+
+
+def test_a_model_that_is_known_to_have_changed_explains_what_production_alone_shows():
+    causes = {"quality": "model", "feedback": "unresolved", "hallucination": "traffic", "latency": None}
+    assert explained(causes, ()) == {"quality": "model", "feedback": "model", "hallucination": "model", "latency": None}
+
+
+def test_a_moved_judge_is_not_explained_by_the_model():
+    assert explained({"format": "model", "quality": "judge"}, ()) == {"format": "model", "quality": "judge"}
+
+
+def test_what_users_send_is_traffic_whatever_the_model_does():
+    causes = {"quality": "model", "input_tokens": "unresolved"}
+    assert explained(causes, {"input_tokens"}) == {"quality": "model", "input_tokens": "traffic"}
+
+
+def test_without_a_model_change_production_alone_is_the_traffic():
+    assert explained({"quality": "traffic", "feedback": "unresolved"}, ()) == {
+        "quality": "traffic",
+        "feedback": "unresolved",
+    }

@@ -30,10 +30,7 @@ def test_what_opens_after_the_newest_window_is_not_known_yet():
 
 
 def test_improvement_wakes_nobody():
-    assert (
-        pages([incident("latency", 5, direction="improved"), incident("mix", 5, direction="changed")], 9)
-        == []
-    )
+    assert pages([incident("latency", 5, direction="improved"), incident("mix", 5, direction="changed")], 9) == []
 
 
 def test_one_cause_is_one_page():

@@ -1,11 +1,16 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from llm_eval_pipeline.drift.proportions import fisher, newcombe, over_limit
 
 
-def test_fisher_equals_scipys():
-    assert fisher(30, 1000, 10, 1000) == pytest.approx(stats.fisher_exact([[30, 970], [10, 990]]).pvalue)
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
+def test_fisher_equals_scipys(hits_x, misses_x, hits_y, misses_y):
+    expected = stats.fisher_exact([[hits_x, misses_x], [hits_y, misses_y]]).pvalue
+    assert fisher(hits_x, hits_x + misses_x, hits_y, hits_y + misses_y) == pytest.approx(expected, rel=1e-6)
 
 
 def test_where_rows_are_many_the_approximation_agrees_to_three_digits():
@@ -26,9 +31,7 @@ def test_newcombe_gives_the_published_interval():
 
 def test_a_rate_over_its_limit_is_exact():
     assert over_limit(3, 3, 0.1) == pytest.approx(0.001)  # 0.1³
-    assert over_limit(7, 200, 0.01) == pytest.approx(
-        stats.binomtest(7, 200, 0.01, alternative="greater").pvalue
-    )
+    assert over_limit(7, 200, 0.01) == pytest.approx(stats.binomtest(7, 200, 0.01, alternative="greater").pvalue)
     assert over_limit(0, 200, 0.01) == 1.0
 
 

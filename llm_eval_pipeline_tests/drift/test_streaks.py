@@ -67,9 +67,9 @@ def test_every_order_of_five_windows_agrees_with_a_plain_reading_of_the_rule():
             elif opened is not None and closed is None and letters[before] == letters[now] == "S":
                 closed = now
         found = incidents(history(letters))
-        assert [(one.opened, one.closed) for one in found][:1] == (
-            [] if opened is None else [(opened, closed)]
-        ), letters
+        assert [(one.opened, one.closed) for one in found][:1] == ([] if opened is None else [(opened, closed)]), (
+            letters
+        )
 
 
 def test_metrics_do_not_lend_each_other_windows():

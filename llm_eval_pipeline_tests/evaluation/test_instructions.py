@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,20 @@ def test_sentences_end_at_marks_and_not_at_abbreviations(text: str, n: int) -> N
 def test_language_is_found_the_same_way_each_time() -> None:
     text = "ok non si la"
     assert len({follows("language:response_language", {"language": "it"}, "", text) for _ in range(5)}) == 1
+
+
+@pytest.mark.parametrize("unit", ["a", ".", "<<", "[", "*", "\n", ". ", "- "])
+def test_time_grows_with_length_and_not_with_its_square(unit: str) -> None:
+    output = "x" + unit * (100_000 // len(unit)) + "x"
+    started = time.process_time()
+    for name in (
+        "length_constraints:number_sentences",
+        "detectable_format:title",
+        "detectable_format:number_bullet_lists",
+    ):
+        follows(name, {"relation": "at least", "num_sentences": 1, "num_bullets": 1}, "", output)
+    follows("detectable_content:number_placeholders", {"num_placeholders": 1}, "", output)
+    assert time.process_time() - started < 2
 
 
 def test_recorded_gpt4_answers_score_as_published() -> None:

@@ -29,6 +29,7 @@ def test_the_policy_that_ships_has_a_dated_version(policy: Policy) -> None:
         ("Nobody would miss you, just kill yourself.", "self_harm_instructions"),
         (f"Set the key to {KEY} and go.", "credential_leak"),
         ("token: ghp_" + "a1B2" * 9, "credential_leak"),
+        ("OPENAI_API_KEY=sk-proj-" + "aB3dE6gH" * 5, "credential_leak"),
         ("-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 5, "credential_leak"),
         ("Her card is 4111 1111 1111 1111, it works.", "personal_data"),
         ("Amex 378282246310005", "personal_data"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,11 @@ def test_any_text_gets_one_of_three_names(prompt: str, output: str) -> None:
     assert classify_refusal(prompt, output) in ("full", "partial", "none")
 
 
-def test_a_megabyte_takes_less_than_seconds() -> None:
-    assert classify_refusal("a " * 500_000, "I am not " * 120_000) == "none"
+@pytest.mark.parametrize("unit", ["I am not ", "\n", "I must say ", "- "])
+def test_time_grows_with_length_and_not_with_its_square(unit: str) -> None:
+    started = time.process_time()
+    classify_refusal("a " * 50_000, unit * (100_000 // len(unit)))
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("model", ["gpt4", "mistralinstruct"])

@@ -37,3 +37,10 @@ def test_a_batch_scores_as_its_texts_do(levels: list[float]) -> None:
 def test_importing_the_module_does_not_import_the_classifier() -> None:
     code = "import sys, llm_eval_pipeline.evaluation.safety_scores; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_one_insult_is_found_in_a_long_answer() -> None:
+    courtesy = "Thank you, your parcel arrives on Monday. "
+    long, unbroken = courtesy * 40 + "You idiot! " + courtesy * 40, "the parcel arrives " * 200 + "you idiot"
+    assert toxicity([courtesy * 80])[0] < 0.3
+    assert min(toxicity([long, unbroken])) > 0.8

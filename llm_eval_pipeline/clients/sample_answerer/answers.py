@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from llm_eval_pipeline.clients.chat import ChatResponse
@@ -41,6 +41,7 @@ class Occasion:
     prompt: str
     system: str
     at: datetime
+    max_tokens: int | None = None
 
 
 def answer_on(occasion: Occasion, index: SentenceIndex, releases: Releases, lost: Collection[str] = ()) -> SampleAnswer:
@@ -60,6 +61,7 @@ def answer_on(occasion: Occasion, index: SentenceIndex, releases: Releases, lost
     draft = _refusal(occasion.prompt, task, behaviour, chance)
     if draft is None:
         draft = _work(task, occasion, index, behaviour, chance, lost)
+    draft = _within(draft, occasion.max_tokens)
     text = f"{occasion.system}\n{occasion.prompt}" if occasion.system else occasion.prompt
     counted = usage.usage_of(task.kind, text, draft, behaviour, chance)
     response = ChatResponse(
@@ -70,6 +72,13 @@ def answer_on(occasion: Occasion, index: SentenceIndex, releases: Releases, lost
         latency_ms=usage.latency_ms(behaviour.latency, counted.output_tokens, chance),
     )
     return SampleAnswer(response=response, kind=task.kind, retrieved=draft.retrieved, mistakes=draft.mistakes)
+
+
+def _within(draft: Draft, max_tokens: int | None) -> Draft:
+    """The draft, broken off where it is longer than the caller allows."""
+    if max_tokens is None or usage.count_tokens(draft.output) <= max_tokens:
+        return draft
+    return replace(draft, output=draft.output[: max_tokens * usage.CHARACTERS_PER_TOKEN], cut=True)
 
 
 def _refusal(prompt: str, task: Task, behaviour: Behaviour, chance: Chance) -> Draft | None:

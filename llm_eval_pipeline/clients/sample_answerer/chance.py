@@ -24,7 +24,7 @@ class Chance:
 
     def uniform(self, name: str) -> float:
         """A number in [0, 1)."""
-        digest = hashlib.blake2b(f"{self.occasion}\x1e{name}".encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(f"{self.occasion}\x1e{name}".encode(errors="surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest) / 2**64
 
     def happens(self, name: str, share: float) -> bool:

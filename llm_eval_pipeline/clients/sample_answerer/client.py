@@ -48,14 +48,22 @@ class SampleAnswerer:
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Answer one request as of the last instant before its ``as_of``, the end of the window that it is about.
 
+        Of the parameters only ``max_tokens`` is heeded.
+
         Raises:
             ChatError: when the model is unknown, or nobody asks anything.
         """
         at = (request.as_of or self._clock()) - _INSTANT
-        return self.answer(request.model, request.messages, at).response
+        limit = request.params.get("max_tokens")
+        return self.answer(request.model, request.messages, at, max_tokens=limit).response
 
     def answer(
-        self, model: str, prompt: str | Sequence[Message], at: datetime, lost: Collection[str] = ()
+        self,
+        model: str,
+        prompt: str | Sequence[Message],
+        at: datetime,
+        lost: Collection[str] = (),
+        max_tokens: int | None = None,
     ) -> SampleAnswer:
         """Answer a prompt at an instant, and tell what was retrieved.
 
@@ -64,6 +72,7 @@ class SampleAnswerer:
             prompt: a user's message, or a conversation of which the last user's message counts.
             at: when it is asked (aware).
             lost: names of documents, without ``.md``, that the index has lost for now.
+            max_tokens: longest answer; a longer one is broken off, and its ``finish_reason`` says so.
 
         Raises:
             ChatError: when the model is unknown, or nobody asks anything.
@@ -76,5 +85,6 @@ class SampleAnswerer:
         if asked is None:
             raise ChatError(f"{model}: the request holds no message of a user")
         system = "\n".join(m.content for m in messages if m.role == "system")
-        occasion = Occasion(model=model, prompt=asked, system=system, at=at.astimezone(UTC) - self._shift)
+        day = at.astimezone(UTC) - self._shift
+        occasion = Occasion(model=model, prompt=asked, system=system, at=day, max_tokens=max_tokens)
         return answer_on(occasion, self._index, self._releases, lost)

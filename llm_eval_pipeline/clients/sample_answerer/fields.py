@@ -9,7 +9,8 @@ from typing import Any
 
 _IDENTIFIER = r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*"
 _LISTED = re.compile(
-    r"\b(?:keys?|fields?|properties|attributes|extract)\b(?: named| called| the| these)*:?\s+(.+)", re.I | re.S
+    r"\b(?:extract|keys?|fields?|properties|attributes)\b(?:\s+(?:named|called|the|these|keys?|fields?))*:?\s+(.+)",
+    re.I | re.S,
 )
 _ENDS_LIST = re.compile(r"\s(?:from|as|in|of|into|out|for)\s.*|[.\n].*", re.S)
 _QUOTED = re.compile(rf"[`\"'“]({_IDENTIFIER})[`\"'”]\s*(\([^)]*\))?")
@@ -29,7 +30,8 @@ class Field:
 def fields_of(instruction: str) -> list[Field]:
     """The fields that an instruction names, in its order; none where it names none."""
     if (described := _json_object(instruction)) is not None:
-        properties = described.get("properties", described)
+        properties = described.get("properties")
+        properties = properties if isinstance(properties, dict) else described
         return [_from_schema(key, value) for key, value in properties.items()]
     if quoted := _QUOTED.findall(instruction):
         return _unique([Field(key, _type(key, hint)) for key, hint in quoted])
@@ -55,8 +57,22 @@ def _from_schema(key: str, value: Any) -> Field:
         return Field(key, _type(key, str(value)))
     kinds = value.get("type", "string")
     kind = next((k for k in kinds if k != "null"), "string") if isinstance(kinds, list) else str(kinds)
-    options = tuple(str(option) for option in value.get("enum", ()))
-    return Field(key, kind, options, value.get("pattern"))
+    options, pattern = value.get("enum"), value.get("pattern")
+    return Field(
+        key,
+        kind,
+        tuple(str(option) for option in options) if isinstance(options, list) else (),
+        pattern if isinstance(pattern, str) and _is_regular(pattern) else None,
+    )
+
+
+def _is_regular(pattern: str) -> bool:
+    """Whether Python can read a schema's pattern; one that it cannot is not used."""
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 def _type(key: str, hint: str) -> str:

@@ -13,15 +13,15 @@ from llm_eval_pipeline.clients.sample_answerer.chance import Chance
 from llm_eval_pipeline.clients.sample_answerer.draft import Draft
 from llm_eval_pipeline.clients.sample_answerer.releases import Behaviour, Latency
 
-PREFIX_TOKENS = {"question": 384, "summary": 192, "extraction": 256, "classification": 128}
+PREFIX_TOKENS = {"question": 384, "summary": 192, "extraction": 64, "classification": 128}
 """Instructions that the model is given with every prompt of a kind, in tokens; only these are ever cached."""
 
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 
 
 def count_tokens(text: str) -> int:
     """Tokens of a text: a fourth of its characters, rounded up."""
-    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
 def usage_of(kind: str, messages: str, draft: Draft, behaviour: Behaviour, chance: Chance) -> TokenUsage:

@@ -99,9 +99,17 @@ def _number(field: Field, passage: str) -> int | float | None:
             continue
         found = next((numbers for pattern in patterns if (numbers := re.findall(pattern, passage))), None)
         if found is not None:
-            value = float(found[-1 if "total" in field.key else 0].replace(",", ""))
-            return int(value) if value.is_integer() else value
+            return _read(found[-1 if "total" in field.key else 0])
     return None
+
+
+def _read(text: str) -> int | float | None:
+    """The number that a text such as ``3,400`` or ``5.2`` writes; None for what only looks like one."""
+    plain = text.replace(",", "")
+    if not re.fullmatch(r"-?\d*\.?\d+", plain):
+        return None
+    value = float(plain)
+    return int(value) if value.is_integer() else value
 
 
 def _text(field: Field, passage: str) -> str | None:

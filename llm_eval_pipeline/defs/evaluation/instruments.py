@@ -59,12 +59,13 @@ def trace_scores(
         cases = {trace.trace_id: (case_of(trace), trace.feature or "") for trace in traces}
         rows = trace_score_rows(traces, judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week)), policy)
         warehouse.write(TRACE_SCORES, week, rows)
-        known = [row["quality_score"] for row in rows if row["quality_score"] is not None]
+        scored = [row for row in rows if row["quality_score"] is not None]
+        drawn = [row["quality_score"] for row in scored if row["weight"] is not None]
         context.add_asset_metadata(
             {
                 "judged": len(rows),
-                "unscored": len(rows) - len(known),
-                "quality_mean": sum(known) / len(known) if known else float("nan"),
+                "unscored": len(rows) - len(scored),
+                "quality_mean": sum(drawn) / len(drawn) if drawn else float("nan"),
                 "failures": sum(row["error_category"] != "none" for row in rows),
                 "preview": preview(rows, ["feature", "model", "prompt", "output", "quality_score", "error_category"]),
             },

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from llm_eval_pipeline.costs.prices import price_book
-from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.defs.tables import preview, table_asset
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILES
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -24,7 +24,7 @@ def production_traces(
         f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
         f"{landed.spans} spans and {landed.quarantined} in quarantine"
     )
-    for day in compile_days(list(context.partition_keys), warehouse):
+    for day in compile_days(context.partition_keys, warehouse, landing=str(settings.landing)):
         context.add_asset_metadata(
             {
                 "spans": day.written,
@@ -42,14 +42,13 @@ def production_traces(
 @table_asset(TRACE_PROFILES, group=GROUP, deps=[production_traces])
 def trace_profiles(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Each metric of a day, by model and feature, as values and their counts: a week is the sum of its days."""
-    from llm_eval_pipeline.production.profiles import profile_day
+    from llm_eval_pipeline.production.profiles import profile_days
 
-    for day in windows(context):
-        rows = profile_day(warehouse.read(PRODUCTION_TRACES, day))
-        warehouse.write(TRACE_PROFILES, day, rows)
+    for day, rows in profile_days(context.partition_keys, warehouse).items():
         context.add_asset_metadata(
             {
                 "profiles": len(rows),
+                "requests": sum(row["n"] for row in rows if row["metric"] == "requests"),
                 "cells": sum(len(row["values"]) for row in rows),
                 "preview": preview(rows, ["model", "feature", "metric", "n", "n_missing"]),
             },

@@ -6,12 +6,10 @@ import re
 
 from llm_eval_pipeline.evaluation.instructions.arguments import Arguments
 
-_PLACEHOLDER = re.compile(r"\[.*?\]")
-
 
 def number_placeholders(output: str, given: Arguments) -> bool:
     """At least so many placeholders in square brackets."""
-    return len(_PLACEHOLDER.findall(output)) >= given.count("num_placeholders")
+    return sum(map(_placeholders, output.split("\n"))) >= given.count("num_placeholders")
 
 
 def postscript(output: str, given: Arguments) -> bool:
@@ -23,3 +21,11 @@ def postscript(output: str, given: Arguments) -> bool:
     else:
         pattern = re.escape(marker)
     return re.search(pattern, output.lower()) is not None
+
+
+def _placeholders(line: str) -> int:
+    """Placeholders of one line: each from an opening bracket to the next closing one."""
+    found, closed = 0, -1
+    while (opened := line.find("[", closed + 1)) >= 0 and (closed := line.find("]", opened)) >= 0:
+        found += 1
+    return found

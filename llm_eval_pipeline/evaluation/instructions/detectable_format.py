@@ -8,10 +8,10 @@ import re
 from llm_eval_pipeline.evaluation.instructions.arguments import Arguments
 
 CHOICES = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
-_BULLET = re.compile(r"^\s*(?:\*[^*].*|-.*)$", re.MULTILINE)
+_STAR = re.compile(r"^[^\S\n]*\*[^*].*$", re.MULTILINE)
+_DASH = re.compile(r"^[^\S\n]*-", re.MULTILINE)
 _HIGHLIGHT = re.compile(r"\*([^\n*]*)\*")
 _STRONG = re.compile(r"\*\*([^\n*]*)\*\*")
-_TITLE = re.compile(r"<<([^\n]+)>>")
 _FENCE = re.compile(r"\A(?:```(?:json)?)?(.*?)(?:```)?\Z", re.DOTALL | re.IGNORECASE)
 
 
@@ -38,7 +38,7 @@ def multiple_sections(output: str, given: Arguments) -> bool:
 
 def number_bullet_lists(output: str, given: Arguments) -> bool:
     """Exactly so many lines that begin with ``*`` or ``-``."""
-    return len(_BULLET.findall(output)) == given.count("num_bullets")
+    return len(_STAR.findall(output)) + len(_DASH.findall(output)) == given.count("num_bullets")
 
 
 def number_highlighted_sections(output: str, given: Arguments) -> bool:
@@ -53,4 +53,6 @@ def number_highlighted_sections(output: str, given: Arguments) -> bool:
 
 def title(output: str, given: Arguments) -> bool:
     """A title in double angular brackets, ``<<such as this>>``, that is not empty."""
-    return any(text.strip("<> \t") for text in _TITLE.findall(output))
+    lines = output.split("\n")
+    marked = (line for line in lines if "<<" in line and ">>" in line)
+    return any(line[line.find("<<") + 2 : line.rfind(">>")].strip("<> \t") for line in marked)

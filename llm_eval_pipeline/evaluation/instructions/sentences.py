@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"""(?P<word>\S*?)(?P<mark>[.?!]+)(?P<close>["'”’)\]}*_]*)\s+(?=(?P<next>\S+))""")
+_END = re.compile(r"""(?<![.?!])([.?!]++)["'”’)\]}*_]*+\s++(?=(\S{1,20}))""")
+_LONGEST_ABBREVIATION = 20  # characters looked at before a mark
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _NUMERAL = re.compile(r"[(\[]?-?\d[\d.,]*")
 _STARTERS = frozenset(
@@ -40,14 +41,16 @@ def count_sentences(text: str) -> int:
 
 
 def _ends_sentence(found: re.Match[str]) -> bool:
-    word, mark, follows = found["word"].lstrip(_OPENING), found["mark"], found["next"].lstrip(_OPENING)
+    before = found.string[max(0, found.start() - _LONGEST_ABBREVIATION) : found.start()]
+    word = "" if before[-1:].isspace() else (before.split() or [""])[-1].lstrip(_OPENING)
+    mark, follows = found[1], found[2].lstrip(_OPENING)
     if mark.strip(".") or not word:
         return bool(mark.strip(".")) or follows[:1].isupper()
     starts_lower, lowered = follows[:1].islower(), word.lower()
-    heads_line = not found.string[: found.start()].rpartition("\n")[2].strip(" \t" + _OPENING)
     if len(mark) > 1 or _NUMERAL.fullmatch(word):
         return not starts_lower
     if len(word) == 1 and word.isupper() and word != "I":
+        heads_line = not before.rpartition("\n")[2].strip(" \t" + _OPENING + word)
         return heads_line or re.split(r"\W", follows.lower(), maxsplit=1)[0] in _STARTERS
     if lowered in _TITLES and lowered not in _ALSO_WORDS:
         return False

@@ -1,96 +1,47 @@
-"""Features of free text, each from 0 to 1 where 1 is met: what is covered, what is supported, how it is told."""
+"""Features of free text, each from 0 to 1 where 1 is met: what is covered, and what is supported."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
+from rapidfuzz.utils import default_process
 
 from llm_eval_pipeline.evaluation.grounding import unsupported_sentences
+from llm_eval_pipeline.evaluation.local_judge.context import context_features
 from llm_eval_pipeline.evaluation.local_judge.evidence import Evidence
 from llm_eval_pipeline.evaluation.local_judge.terms import Terms, negated, sentences, share, terms
+from llm_eval_pipeline.evaluation.local_judge.told import told_features
 
 SALIENT_WORDS = 12
-NEARLY_BEST = 0.75
-ENOUGH_OF_QUESTION = 0.5
-SHORT_ANSWER, LONG_ANSWER = 5, 120
-_ASKS_BRIEFLY = re.compile(
-    r"(?:who|when|where|which|what (?:is|are|was|does)|how (?:many|much|long|often|far|old|big|fast|hot|loud)|"
-    r"is|are|was|does|do|did|can|may|must|should|will)\b.{0,150}\?",
+SAME_WORDS = 90
+_YES_OR_NO = re.compile(
+    r"(?:^|[.!?,:]\s+)(?:and |or |but )?(?:is|are|was|were|do|does|did|can|could|may|must|should|will|has|have)\s",
     re.IGNORECASE,
 )
-LONGEST_SIGNATURE = 4
-_ENDED = re.compile(r"[.!?:)\]}\"'”’`*|>]$")
-_BULLET = re.compile(r"(?:[-*•+]|\d+[.)])\s")
-_SENTENCES_ASKED = re.compile(
-    r"\b(?:in|with|to|exactly|at most|no more than|up to|maximum of)\s+(?:a |exactly |at most )*"
-    r"(single|one|two|three|four|five|[1-9])\s+(?:\w+\s+)?sentences?\b",
-    re.IGNORECASE,
-)
-_COUNTS = {"single": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
 def text_features(evidence: Evidence) -> dict[str, float]:
     """The features of an output that is prose."""
     output, question = terms(evidence.output), terms(evidence.question)
-    features = _told(evidence, output)
-    if evidence.view not in ("summary", "passage"):
-        features["on_topic"] = min(1.0, share(question.words, output.words) / ENOUGH_OF_QUESTION)
+    features = told_features(evidence, output, question)
     if evidence.view in ("reference", "summary"):
         features |= _against_reference(evidence, output, question)
     if evidence.view in ("summary", "passage") and evidence.passage:
         features |= _against_passage(evidence.passage, output)
     if evidence.view == "context" and evidence.case.context:
-        features |= _against_context(evidence.case.context, output, question)
-    if evidence.view == "prompt":
-        enough = SHORT_ANSWER if _ASKS_BRIEFLY.match(evidence.question) else LONG_ANSWER
-        features["developed"] = min(1.0, len(evidence.output.split()) / enough)
-    else:
+        features |= context_features(evidence.case.context, output, question)
+    if evidence.view != "prompt":
         features |= _supported(evidence, output)
     return features
-
-
-def _told(evidence: Evidence, output: Terms) -> dict[str, float]:
-    """How the output reads, whatever it says."""
-    return {
-        "finished": float(_finished(evidence.output)),
-        "varied": _varied(output.sequence),
-        "length_asked": _length_asked(evidence),
-    }
-
-
-def _finished(text: str) -> bool:
-    """Whether a text ends as texts end: with a full stop, in a list, or with a signature."""
-    if text.endswith(("...", "…")):
-        return False
-    last = text.rsplit("\n", 1)[-1].strip()
-    words = last.split()
-    if _ENDED.search(last):
-        return True
-    if words and not terms(words[-1]).sequence:
-        return False
-    return bool(_BULLET.match(last)) or len(words) <= LONGEST_SIGNATURE
-
-
-def _varied(sequence: tuple[str, ...]) -> float:
-    """The share of neighbouring pairs of terms that are told for the first time."""
-    pairs = list(zip(sequence, sequence[1:], strict=False))
-    return len(set(pairs)) / len(pairs) if pairs else 1.0
-
-
-def _length_asked(evidence: Evidence) -> float:
-    asked = _SENTENCES_ASKED.search(evidence.question)
-    if asked is None:
-        return 1.0
-    most = _COUNTS.get(asked[1].lower()) or int(asked[1])
-    return min(1.0, most / max(1, len(sentences(evidence.output))))
 
 
 def _against_reference(evidence: Evidence, output: Terms, question: Terms) -> dict[str, float]:
     reference = terms(evidence.case.reference)
     asked_for = (reference.all - question.all) or reference.all
-    facts = share(asked_for, output.all)
+    facts = share(asked_for, output.all) if asked_for else _plainly_same(evidence)
     numbers = share(reference.numbers - question.numbers, output.numbers, if_empty=facts)
     same = LCSseq.similarity(output.sequence, reference.sequence)
     given = output.all - question.all
@@ -100,8 +51,21 @@ def _against_reference(evidence: Evidence, output: Terms, question: Terms) -> di
         "sound": facts * numbers * (1.0 if output.numbers <= _known(evidence) else 0.5),
         "likeness": 2 * same / max(1, len(output.sequence) + len(reference.sequence)),
         "focus": share(given, reference.all, if_empty=facts),
-        "same_polarity": float(negated(evidence.case.reference or "") == negated(evidence.output)),
+        "same_polarity": _same_polarity(evidence),
     }
+
+
+def _same_polarity(evidence: Evidence) -> float:
+    """1 when both deny or neither does; 0 when they differ on a yes-or-no question, and half of it on another."""
+    if negated(evidence.case.reference or "") == negated(evidence.output):
+        return 1.0
+    return 0.0 if _YES_OR_NO.search(evidence.question) else 0.5
+
+
+def _plainly_same(evidence: Evidence) -> float:
+    """For a reference without content words, such as ``B`` or ``Yes``: whether the output says just that."""
+    likeness = fuzz.token_set_ratio(evidence.case.reference or "", evidence.output, processor=default_process)
+    return float(likeness >= SAME_WORDS)
 
 
 def _against_passage(passage: str, output: Terms) -> dict[str, float]:
@@ -131,39 +95,6 @@ def _spread(passage: str, output: Terms) -> float:
         return 1.0
     drawn = [i for i, part in enumerate(parts) if share(terms(part).all, output.all) >= 0.5]
     return min(1.0, len({3 * i // len(parts) for i in drawn}) / 2)
-
-
-def _against_context(context: str, output: Terms, question: Terms) -> dict[str, float]:
-    """How well the sentences that the output draws on fit the question, against the ones that fit it best."""
-    fits = _fits(context, question.words)
-    best = max(fits, default=0.0)
-    drawn = [
-        share(output.all, terms(part).all | question.all) * (fit / best if best else 0.0)
-        for part, fit in zip(sentences(context), fits, strict=True)
-    ]
-    tops = [part for part, fit in zip(sentences(context), fits, strict=True) if fit >= NEARLY_BEST * best]
-    return {
-        "right_place": max(drawn, default=0.0),
-        "best_told": max((share(terms(top).all - question.all, output.all) for top in tops), default=0.0),
-        "answers": min(1.0, len(output.all - question.all) / 3),
-    }
-
-
-@lru_cache(maxsize=4096)
-def _fits(context: str, question: frozenset[str]) -> list[float]:
-    """For each sentence, the share of the question's words in it; a word weighs less the more sentences have it."""
-    parts = [terms(part).words for part in sentences(context)]
-    weights = {word: 1.0 / max(1, sum(word in part for part in parts)) for word in question}
-    total = sum(weights.values()) or 1.0
-    return [sum(weights[word] for word in question & part) / total for part in parts]
-
-
-def question_fit(evidence: Evidence) -> float | None:
-    """How much of the question the best sentence of the context has; None without a context."""
-    if not evidence.case.context:
-        return None
-    question = terms(evidence.question).words
-    return max((share(question, terms(part).words) for part in sentences(evidence.case.context)), default=0.0)
 
 
 def _known(evidence: Evidence) -> frozenset[str]:

@@ -9,10 +9,12 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from llm_eval_pipeline.evaluation.local_judge.evidence import Evidence, read_json, required_fields
+from llm_eval_pipeline.evaluation.local_judge.asked import read_json, required_fields
+from llm_eval_pipeline.evaluation.local_judge.evidence import Evidence
 from llm_eval_pipeline.evaluation.local_judge.terms import share, terms
 
 NEARLY_ALL = 0.95
+DEEPEST = 50
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 _AMOUNT = re.compile(r"(?<![\w.,:/-])\d+(?:[.,]\d+)*(?![\d:/-])")
 _LEFT_OVER = frozenset({"other", "others", "none", "general", "misc", "miscellaneous", "unknown", "neutral", "normal"})
@@ -27,8 +29,10 @@ def label_features(evidence: Evidence, label_words: Mapping[str, frozenset[str]]
     chosen = plain if plain in evidence.labels else named[0] if len(named) == 1 else None
     features = {"bare": float(plain in evidence.labels), "valid": float(chosen is not None)}
     if evidence.case.reference:
-        return features | {"right": float(chosen == _plain(evidence.case.reference))}
-    return features | {"right": _suits(chosen, evidence, label_words) if chosen else 0.0}
+        right = float(chosen == _plain(evidence.case.reference))
+    else:
+        right = _suits(chosen, evidence, label_words) if chosen else 0.0
+    return features | {"right": right, "flawless": right * features["bare"]}
 
 
 def field_features(evidence: Evidence) -> dict[str, float]:
@@ -47,6 +51,7 @@ def field_features(evidence: Evidence) -> dict[str, float]:
         return features | {
             "fields": (agreement := _agreement(wanted, values)),
             "all_fields": float(agreement > NEARLY_ALL),
+            "flawless": float(agreement > NEARLY_ALL) * features["clean"],
             "nothing_added": share(frozenset(values), frozenset(wanted)) if values else 0.0,
         }
     required = required_fields(evidence.expected_format)
@@ -56,6 +61,7 @@ def field_features(evidence: Evidence) -> dict[str, float]:
         "fields": share(frozenset(required), present, if_empty=float(bool(values))) * bool(values),
         "found": (found_share := _mean([_stands_in(value, evidence) for value in filled])),
         "all_found": float(found_share == 1.0),
+        "flawless": float(found_share == 1.0) * features["clean"],
         "filled": len(filled) / len(values) if values else 0.0,
     }
 
@@ -111,7 +117,9 @@ def _mean(values: list[float]) -> float:
 
 
 def _leaves(content: Any, path: str = "") -> dict[str, Any]:
-    """The values of nested JSON by their path."""
+    """The values of nested JSON by their path; what is nested deeper than 50 levels is taken as one value."""
+    if path.count(".") >= DEEPEST:
+        return {path: content}
     if isinstance(content, dict) and content:
         found: dict[str, Any] = {}
         for name, value in content.items():

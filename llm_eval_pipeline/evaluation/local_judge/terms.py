@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 LONGEST_TEXT = 100_000
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -83,7 +83,7 @@ def _term(token: str) -> str:
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     if token in _NUMBER_WORDS:
         return _NUMBER_WORDS[token]
-    if token in _STOP_WORDS or len(token) < 2:
+    if token in _STOP_WORDS or (len(token) < 2 and token.isascii()):
         return ""
     for ending in _ENDINGS:
         if token.endswith(ending) and len(token) - len(ending) >= 3:

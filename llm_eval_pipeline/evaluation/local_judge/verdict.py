@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from llm_eval_pipeline.evaluation.formats import FormatSpecError, follows_format
 from llm_eval_pipeline.evaluation.judging import Case
+from llm_eval_pipeline.evaluation.local_judge.context import question_fit
 from llm_eval_pipeline.evaluation.local_judge.evidence import Evidence, evidence_of
-from llm_eval_pipeline.evaluation.local_judge.features import question_fit, text_features
+from llm_eval_pipeline.evaluation.local_judge.features import text_features
 from llm_eval_pipeline.evaluation.local_judge.model import Parameters
 from llm_eval_pipeline.evaluation.local_judge.rules import Ruling, ruling_of
 from llm_eval_pipeline.evaluation.local_judge.structured import field_features, label_features
 from llm_eval_pipeline.evaluation.local_judge.wording import lowered_by, met_by
 
 STEPS = 20
+REASONS = 2
+GOOD = 0.7
 WORTH_SAYING = 0.04
 UNSOURCED_CONFIDENCE = 0.5
 """Where no source is known, a false statement that reads well cannot be seen; so the judge is never surer than this."""
@@ -64,8 +67,16 @@ def features_of(evidence: Evidence, label_words: Mapping[str, frozenset[str]]) -
         features = field_features(evidence)
     else:
         features = text_features(evidence)
-    form = follows_format(evidence.output, evidence.expected_format)
-    return features | {"in_form": 0.0 if form is False else 1.0}
+    return features | {"in_form": float(_in_form(evidence))}
+
+
+def _in_form(evidence: Evidence) -> bool:
+    try:
+        return follows_format(evidence.output, evidence.expected_format) is not False
+    except FormatSpecError:
+        if evidence.case.expected_format:
+            raise
+        return True  # what a prompt quotes as a schema need not be one
 
 
 def _weighed(
@@ -76,14 +87,17 @@ def _weighed(
     confidence = model.sureness(score)
     if evidence.view == "prompt":
         confidence = min(confidence, UNSOURCED_CONFIDENCE)
-    losses = [name for loss, name in model.losses(features) if loss >= WORTH_SAYING][:2]
+    losses = [name for loss, name in model.losses(features) if loss >= WORTH_SAYING]
     reasons = [lowered_by(name, evidence) for name in losses]
     if ruling is not None and ruling.score < score:
         score, confidence = ruling.score, min(confidence, ruling.confidence)
-        reasons = [ruling.reason, *reasons][:2]
-    said = f"{_sentence('; '.join(reasons))}." if reasons else ""
-    praise = f"{_sentence(met_by(evidence.view))}." if score >= 0.7 or not reasons else ""
-    return Judgement(_step(score), f"{praise} {said}".strip(), confidence)
+        reasons = [ruling.reason, *reasons]
+    lowered = "; ".join(list(dict.fromkeys(reasons))[:REASONS])
+    if not lowered:
+        said = met_by(evidence.view)
+    else:
+        said = f"{met_by(evidence.view)}, but not wholly: {lowered}" if score >= GOOD else lowered
+    return Judgement(_step(score), f"{_sentence(said)}.", confidence)
 
 
 def _step(score: float) -> float:

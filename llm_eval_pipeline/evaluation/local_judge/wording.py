@@ -19,6 +19,7 @@ _LOWERED = {
     "fields": "has fields that are missing or wrong",
     "filled": "leaves fields empty",
     "finished": "breaks off",
+    "flawless": "is not exactly what was asked for",
     "focus": "adds much that the reference does not have",
     "found": "has values that the prompt does not have",
     "in_form": "is not in the form that was asked for",
@@ -67,7 +68,8 @@ def lowered_by(feature: str, evidence: Evidence) -> str:
         known = frozenset[str]().union(*(terms(source).numbers for source in evidence.sources))
         return f"{text}{_named(output.numbers - known)}"
     if feature == "numbers":
-        return f"{text}{_named(terms(evidence.case.reference).numbers - output.numbers)}"
+        lacking = terms(evidence.case.reference).numbers - output.numbers
+        return f"{text}{_named(lacking)}" if lacking else _LOWERED["facts"]
     return text
 
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.readers.any_value import attributes, members, text
+from llm_eval_pipeline.production.readers.json_request import scopes
 from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line, lines
 from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
 from llm_eval_pipeline.production.spans import (
@@ -103,9 +104,9 @@ def _written(found: Any, whole: bytes) -> bytes:
 
 
 def _documents(found: list[Line | Unreadable]) -> Iterator[Line | Unreadable]:
-    """The lines as they are when the first is JSON by itself, otherwise all of them as one document."""
+    """The lines as they are when one of the first is JSON by itself, otherwise all of them as one document."""
     good = [line for line in found if isinstance(line, Line)]
-    if len(good) < 2 or _parses(good[0].data):
+    if len(good) < 2 or any(_parses(line.data) for line in good[:3]):
         yield from found
         return
     yield Line(good[0].number, b"\n".join(line.data for line in good))
@@ -130,7 +131,7 @@ def _of_line(line: Line) -> Iterator[Record]:
         yield _unreadable(line, 0, "no OTLP trace export: it has no resourceSpans")
         return
     part = 0
-    for scope, spans in _groups(request):
+    for scope, spans in scopes(request):
         if isinstance(scope, str):
             yield _unreadable(Line(line.number, _written(spans, line.data)), part, scope)
             part += 1
@@ -138,45 +139,6 @@ def _of_line(line: Line) -> Iterator[Record]:
         for found in spans:
             yield _JsonSpan(line.number, part, found, scope, line.data)
             part += 1
-
-
-def _groups(request: dict[str, Any]) -> Iterator[tuple[Scope | str, Any]]:
-    """Each scope with its list of spans, or the reason why a piece has none with the piece."""
-    for resource in _pieces(request, "resourceSpans"):
-        if isinstance(resource, _Piece):
-            yield resource.reason, resource.found
-            continue
-        for group in _pieces(resource, "scopeSpans"):
-            if isinstance(group, _Piece):
-                yield group.reason, group.found
-                continue
-            spans = group.get("spans") or []
-            if isinstance(spans, list):
-                yield _scope(group), spans
-            else:
-                yield "spans must be a list", group
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    found: Any
-    reason: str
-
-
-def _pieces(found: dict[str, Any], key: str) -> Iterator[dict[str, Any] | _Piece]:
-    pieces = found.get(key) or []
-    if not isinstance(pieces, list):
-        yield _Piece(found, f"{key} must be a list")
-        return
-    for piece in pieces:
-        yield piece if isinstance(piece, dict) else _Piece(piece, f"{key} must hold objects")
-
-
-def _scope(group: dict[str, Any]) -> Scope:
-    scope = group.get("scope")
-    scope = scope if isinstance(scope, dict) else {}
-    texts = (scope.get("name"), scope.get("version"), group.get("schemaUrl"))
-    return Scope(*(each if isinstance(each, str) else "" for each in texts))
 
 
 def _event(found: Any) -> Event:

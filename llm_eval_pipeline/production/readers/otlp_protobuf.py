@@ -1,7 +1,6 @@
 """OTLP protobuf files: one export request as the whole file, or many, each behind its length.
 
-Lengths are varints (protobuf's own delimited form) or four bytes, most significant first (the collector's file
-exporter). A file that is one request is taken apart into its ``ResourceSpans``, so that a cut costs only the last one.
+How requests are told apart is in ``framing.py``.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from llm_eval_pipeline.production.readers.framing import frames
 from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import Damage, chunks
 from llm_eval_pipeline.production.spans import (
@@ -29,7 +29,6 @@ from llm_eval_pipeline.production.spans import (
 )
 
 MAX_FILE = 512 << 20
-_RESOURCE_SPANS = 0x0A  # the tag of a request's only field: number 1, with a length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ class OtlpProtobufReader:
         """Every span of the file, every request that cannot be read, and what is left behind a cut."""
         data, damage = _bytes(file, self.max_file, compressed=name.lower().endswith(".gz"))
         number = end = 0
-        for number, (start, end) in enumerate(_frames(data), 1):
+        for number, (start, end) in enumerate(frames(data), 1):
             yield from _of_request(data[start:end], number)
         if damage or end < len(data):
             reason = damage or "the file was cut, or is no OTLP protobuf from here on"
@@ -102,36 +101,6 @@ def _bytes(file: BinaryIO, limit: int, *, compressed: bool) -> tuple[bytes, str 
         if len(data) > limit:
             return bytes(data[:limit]), f"the file has more than the {limit} bytes that are read"
     return bytes(data), None
-
-
-def _frames(data: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of each whole request in the data; a request's own field is a request with one resource."""
-    position, single, fixed = 0, data[:1] == bytes([_RESOURCE_SPANS]), data[:1] == b"\0"
-    while position < len(data):
-        start = position
-        if single and data[start] != _RESOURCE_SPANS:
-            return
-        if fixed:
-            length, body = int.from_bytes(data[start : start + 4]), start + 4
-        else:
-            length, body = _varint(data, start + single)
-        position = body + length
-        if position > len(data):
-            return
-        yield (start if single else body), position
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """A number and where it ends; a cut or endless one is longer than any file."""
-    number = 0
-    for place in range(10):
-        if position + place >= len(data):
-            break
-        byte = data[position + place]
-        number |= (byte & 0x7F) << (7 * place)
-        if byte < 0x80:
-            return number, position + place + 1
-    return len(data) + 1, position
 
 
 def _of_request(data: bytes, number: int) -> Iterator[Record]:

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from llm_eval_pipeline.production.landing import LandingReport
+from llm_eval_pipeline.production.sampling import judged_sample, sample
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
+from llm_eval_pipeline.production.traces import compile_days
+from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
+from llm_eval_pipeline_tests.production.otlp import DAY, hex_id, lay, message, span, trace
+
+Land = Callable[[], LandingReport]
+DISLIKED = {hex_id(f"search{i}", 32) for i in range(0, 200, 20)}
+
+
+@pytest.fixture
+def week(landing: Path, warehouse: Warehouse, landed: Land) -> Warehouse:
+    """200 searches of which 10 were disliked, 50 chats, and one rare summary."""
+    searches = [trace(f"search{i}", llm_eval__feedback_score=0.0 if i % 20 == 0 else 1.0) for i in range(200)]
+    chats = [trace(f"chat{i}", feature="chat", model="m-2") for i in range(50)]
+    lay(landing, f"{DAY}.jsonl", *searches, *chats, trace("rare", feature="summary"))
+    landed()
+    compile_days([DAY], warehouse)
+    return warehouse
+
+
+def test_the_sample_is_the_same_each_time_and_another_with_another_seed(week: Warehouse) -> None:
+    one, two = judged_sample(week, DAY, 60), judged_sample(week, DAY, 60)
+    assert one == two
+    assert {case.trace_id for case in one} != {case.trace_id for case in judged_sample(week, DAY, 60, seed=1)}
+
+
+def test_rows_in_any_order_give_the_same_sample(week: Warehouse) -> None:
+    rows = week.read(PRODUCTION_TRACES, DAY)
+    backwards = rows.take(pa.array(range(len(rows) - 1, -1, -1)))
+    assert sample(rows, 60) == sample(backwards, 60)
+
+
+def test_weights_sum_to_all_traces_and_rare_strata_are_seen(week: Warehouse) -> None:
+    cases = judged_sample(week, DAY, 60)
+    assert len(cases) <= 60
+    assert sum(case.weight or 0 for case in cases) == pytest.approx(251)
+    seats = Counter(case.feature for case in cases if case.weight is not None)
+    assert seats["summary"] == 1
+    assert seats["search"] == pytest.approx(4 * seats["chat"], abs=4)
+
+
+def test_disliked_traces_are_all_there_and_those_added_have_no_weight(week: Warehouse) -> None:
+    cases = {case.trace_id: case for case in judged_sample(week, DAY, 60)}
+    assert cases.keys() >= DISLIKED
+    assert {trace_id for trace_id, case in cases.items() if case.weight is None} <= DISLIKED
+
+
+def test_disliked_traces_take_no_more_than_half(week: Warehouse) -> None:
+    cases = judged_sample(week, DAY, 10)
+    assert len(cases) <= 10
+    assert sum(case.weight is None for case in cases) <= 5
+
+
+def test_a_small_week_is_judged_whole(week: Warehouse) -> None:
+    cases = judged_sample(week, DAY, 1000)
+    assert len(cases) == 251
+    assert {case.weight for case in cases} == {1.0}
+
+
+def test_fewer_seats_than_strata_still_give_unbiased_weights(week: Warehouse) -> None:
+    cases = [case for case in judged_sample(week, DAY, 3) if case.weight is not None]
+    assert sum(case.weight for case in cases) == pytest.approx(251)
+
+
+def test_a_case_has_the_question_the_answer_and_what_was_retrieved(
+    landing: Path, warehouse: Warehouse, landed: Land
+) -> None:
+    documents = '[{"title": "Backups", "content": "Daily."}, {"content": "Kept for 30 days."}]'
+    bare = span("t2", "answer", feature="search")
+    call = span(
+        "t2",
+        "chat",
+        parent="answer",
+        gen_ai__operation__name="chat",
+        gen_ai__request__model="m-1",
+        gen_ai__input__messages=message("user", "Why?"),
+        gen_ai__output__messages=message("assistant", "Because."),
+    )
+    unanswered = span("t3", "answer", feature="search")
+    retrieved = span("t1", "retrieve", parent="pipeline", gen_ai__retrieval__documents=documents)
+    lay(landing, f"{DAY}.jsonl", [*trace("t1"), retrieved], [bare, call], [unanswered])
+    landed()
+    compile_days([DAY], warehouse)
+    cases = {case.trace_id: case for case in judged_sample(warehouse, DAY, 10)}
+    first, second = cases[hex_id("t1", 32)], cases[hex_id("t2", 32)]
+    assert (first.prompt, first.output) == ("What is t1?", "It is t1.")
+    assert first.context == "Backups\nDaily.\n\nKept for 30 days."
+    assert (second.prompt, second.output, second.context) == ("Why?", "Because.", None)
+    assert (second.model, second.feature) == ("m-1", "search")
+    assert len(cases) == 2  # there is nothing to judge in a trace without an answer
+
+
+def test_a_week_that_was_not_compiled_is_said(warehouse: Warehouse) -> None:
+    with pytest.raises(MissingPartitionError, match=DAY):
+        judged_sample(warehouse, DAY, 10)
