@@ -151,7 +151,10 @@ def alarm_weeks(found: Sequence[Incident]) -> int:
 
 
 def seen_after(found: Sequence[Incident], metric: str) -> int | None:
-    """Weeks from the first shifted week to the one that opens its incident; None where none opens within the year."""
+    """Weeks from the first shifted week to the one that opens its incident.
+
+    None where none opens from then on, be it that nothing was seen or that a false one is open already.
+    """
     opened = [
         one.opened for one in found if one.metric == metric and one.direction == "degraded" and one.opened >= SHIFT_FROM
     ]

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     mode: Literal["live", "replay"] = Field("live", description="replay: answer from the ledger alone.")
     allow_late: bool = Field(False, description="Ask today's model about weeks that ended long ago.")
 
-    judge_sample: int = Field(120, ge=1, description="Production traces judged each week.")
+    judge_sample: int = Field(200, ge=1, description="Production traces judged each week.")
     baseline_weeks: int = Field(8, ge=2, le=52, description="Windows that the pinned baseline holds.")
     policy: Literal["calibrated", "strict"] = Field("calibrated", description="Which verdict opens incidents.")
     late_days: int = Field(3, ge=0, le=31, description="Days that the daily ingest compiles again for late spans.")

@@ -64,10 +64,13 @@ def _mean_shift(current: Distribution, reference: Distribution) -> float:
 def sampling_variances(metric: Metric, reference: Distribution) -> dict[str, float]:
     """What sampling alone gives each effect: its expected square is this times (1 / n_current + 1 / n_baseline).
 
-    Exact for rates; for Cliff's delta without ties, for KS and for the Jensen-Shannon distance the large-sample
-    values (1/3; π²/12; (k - 1) / (8 ln 2)); for the Wasserstein distance a bound that holds for normal and exponential
-    values; for a tail's quantile p (1 - p) over the squared density, which comes from the neighbouring quantiles.
+    Exact for rates. For Cliff's delta without ties, for KS and for the Jensen-Shannon distance the large-sample values:
+    1/3, π²/12 and (k - 1) / (8 ln 2). For the Wasserstein distance what 400 pairs of 500 rows showed: 1.8 for normal
+    values, 1.7 for exponential and lognormal ones, 1.4 for uniform ones. For a tail's quantile p (1 - p) over the
+    squared density, which comes from the neighbouring quantiles. Nothing where every window has the same items.
     """
+    if metric.same_items:
+        return dict.fromkeys(effect_names(metric), 0.0)
     found: dict[str, float] = {}
     for name in effect_names(metric):
         if name in TAILS:
@@ -78,7 +81,7 @@ def sampling_variances(metric: Metric, reference: Distribution) -> dict[str, flo
         elif name == "jensen_shannon":
             found[name] = max(len(reference.values) - 1, 1) / (8 * math.log(2))
         else:
-            found[name] = {"wasserstein": 1.5, "cliffs_delta": 1 / 3, "ks": math.pi**2 / 12}[name]
+            found[name] = {"wasserstein": 1.8, "cliffs_delta": 1 / 3, "ks": math.pi**2 / 12}[name]
     return found
 
 

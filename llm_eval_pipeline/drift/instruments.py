@@ -100,7 +100,10 @@ def metrics() -> dict[str, Metric]:
     }
     return {
         f"{instrument}/{metric.name}": Metric(
-            name=f"{instrument}/{metric.name}", kind=metric.kind, better=metric.better
+            name=f"{instrument}/{metric.name}",
+            kind=metric.kind,
+            better=metric.better,
+            same_items=instrument != "production",
         )
         for instrument, those in watched.items()
         for metric in those

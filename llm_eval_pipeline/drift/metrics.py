@@ -12,21 +12,28 @@ Better = Literal["higher", "lower"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A metric by name. ``better`` is None where neither way is better, as for categories and prompt lengths."""
+    """A metric by name. ``better`` is None where neither way is better, as for categories and prompt lengths.
+
+    ``same_items`` says that every window measures the same items (the canary's prompts, the anchors' outputs), so that
+    no week differs from another by which items it drew.
+    """
 
     name: str
     kind: Kind
     better: Better | None = None
+    same_items: bool = False
 
     @classmethod
     def from_mapping(cls, name: str, given: Mapping[str, Any]) -> Metric:
-        """Read ``{"kind": ..., "better": ...}``; a missing ``better`` is None.
+        """Read ``{"kind": ..., "better": ...}``; a missing ``better`` is None, a missing ``same_items`` False.
 
         Raises:
             ValueError: for an unknown kind, polarity or key, and for a category that claims a better way.
         """
-        if unknown := sorted(set(given) - {"kind", "better"}):
-            raise ValueError(f"metric {name!r} has unknown keys {', '.join(unknown)}; known are kind and better")
+        if unknown := sorted(set(given) - {"kind", "better", "same_items"}):
+            raise ValueError(
+                f"metric {name!r} has unknown keys {', '.join(unknown)}; known are kind, better and same_items"
+            )
         kind: Any = given.get("kind")
         better: Any = given.get("better")
         if kind not in get_args(Kind):
@@ -35,7 +42,7 @@ class Metric:
             raise ValueError(f"metric {name!r} is better {better!r}; known are higher, lower and None")
         if kind == "category" and better is not None:
             raise ValueError(f"metric {name!r} is a category, and no category is {better} than another")
-        return cls(name=name, kind=kind, better=better)
+        return cls(name=name, kind=kind, better=better, same_items=bool(given.get("same_items", False)))
 
 
 def parse_metrics(given: Mapping[str, Mapping[str, Any] | Metric]) -> dict[str, Metric]:

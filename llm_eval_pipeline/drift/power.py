@@ -24,16 +24,17 @@ def smallest_detectable(
     from scipy.special import ndtri
 
     rows = 1 / current.n + 1 / baseline.n
-    needed_z = float(ndtri(1 - alpha / 2)) + POWER_Z
+    chance = 0.0 if metric.same_items else POWER_Z  # the same items leave nothing to chance but the test's own bar
+    needed_z = float(ndtri(1 - alpha / 2)) + chance
     if metric.kind == "rate":
         rate = ((baseline.mean or 0.0) * baseline.n + 0.5) / (baseline.n + 1)
         spread = math.sqrt(rate * (1 - rate) * rows)
-        return max(needed_z * spread + needed_z**2 * rows / 4, floor + POWER_Z * spread)
+        return max(needed_z * spread + needed_z**2 * rows / 4, floor + chance * spread)
     if metric.kind == "category":
         freedom = max(len(baseline.values) - 1, 1)
         needed_g = freedom + needed_z * math.sqrt(2 * freedom) + needed_z**2
         return max(math.sqrt(needed_g * rows / (8 * math.log(2))), floor)
-    gap = (math.sqrt(-math.log(alpha / 2) / 2) + POWER_Z / 2) * math.sqrt(rows)
+    gap = (math.sqrt(-math.log(alpha / 2) / 2) + chance / 2) * math.sqrt(rows)
     if metric.kind == "ordinal":
-        return max(math.sqrt(2) * gap, floor + POWER_Z * math.sqrt(rows / 3))
-    return max(gap / NORMAL_DENSITY, floor + POWER_Z * math.sqrt(rows))
+        return max(math.sqrt(2) * gap, floor + chance * math.sqrt(rows / 3))
+    return max(gap / NORMAL_DENSITY, floor + chance * math.sqrt(rows))

@@ -51,7 +51,7 @@ def _call(day: date, number: int) -> Call:
     system = (phrasing.HERE / "long_instructions.txt").read_text(encoding="utf-8").strip() if version == "v2" else None
     conversation = [Message(role="system", content=system)] if system else []
     conversation.append(Message(role="user", content=request.prompt))
-    failed = chance.happens("failed", story.FAILED_SHARE)
+    failed = chance.happens("failed", story.failed_share(day))
     return Call(
         chance=chance,
         start=start,

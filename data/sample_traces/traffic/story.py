@@ -13,8 +13,8 @@ DATA = Path(__file__).resolve().parents[2]
 FIRST_DAY = date(2026, 1, 5)
 LAST_DAY = date(2026, 4, 26)
 INDEX_LOST = (date(2026, 3, 9), date(2026, 3, 15))
-"""Most documents cannot be found: production alone goes wrong, the models are as they were."""
-LOST_SHARE = 0.7
+"""Most documents cannot be found and many requests fail: production alone goes wrong, the models are as they were."""
+LOST_SHARE = 0.85
 LONG_PROMPT_FROM = date(2026, 3, 16)
 """From here on JSON extraction runs with prompt version v2, whose instructions cost as much as all the rest."""
 
@@ -27,6 +27,7 @@ LIKED = {True: 0.9, False: 0.15}
 PERSONAL_DATA_SHARE = 0.02
 HARMFUL_SHARE = 0.02
 FAILED_SHARE = 0.01
+FAILED_SHARE_WHILE_LOST = 0.1
 LATE_SHARE = 0.01
 DUPLICATE_SHARE = 0.005
 MALFORMED = 25
@@ -41,6 +42,11 @@ def traces_on(day: date) -> int:
     """How many traces a day has: fewer on weekends, and a little up and down."""
     usual = TRACES_PER_WEEKDAY if day.weekday() < 5 else TRACES_PER_WEEKEND_DAY
     return usual + round(6 * (Chance.of(SEED, "volume", day).uniform("traces") - 0.5))
+
+
+def failed_share(day: date) -> float:
+    """The share of requests that fail on a day."""
+    return FAILED_SHARE_WHILE_LOST if INDEX_LOST[0] <= day <= INDEX_LOST[1] else FAILED_SHARE
 
 
 def lost_documents(day: date) -> frozenset[str]:
