@@ -4,10 +4,14 @@ What was done before is not done again: windows that are materialised are skippe
 answered from the ledger. So the same command finishes what an interrupted one began.
 """
 
+import logging
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import dagster as dg
 
@@ -25,6 +29,8 @@ WEEKLY_ASSETS = [
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
     *("anchor_scores", "drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
 ]
+_OF_CHECKS = tuple(f"{asset}_" for asset in (*DAILY_ASSETS, *WEEKLY_ASSETS, "trace_scores", "promoted_examples"))
+"""What the names of checks' steps begin with."""
 
 
 class DemoError(RuntimeError):
@@ -34,6 +40,8 @@ class DemoError(RuntimeError):
 def main() -> None:
     """Run the demo."""
     started = time.monotonic()
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    logging.getLogger("llm_eval_pipeline").setLevel(logging.ERROR)  # the alert is shown once, in the summary
     settings = Settings.load()
     say("Laying the sample so that its last week is the week that just ended")
     laid = lay_sample(settings.data_dir / "sample_traces", settings.landing, system_clock())
@@ -46,7 +54,7 @@ def main() -> None:
     from llm_eval_pipeline.dashboards.summary import summary
     from llm_eval_pipeline.defs.resources import outbox, warehouse
 
-    say(f"Done in {time.monotonic() - started:.0f} s\n")
+    say(f"\nDone in {time.monotonic() - started:.0f} s\n")
     say(summary(warehouse(settings), outbox(settings), settings))
 
 
@@ -70,10 +78,10 @@ def _range(
     missing = sorted({key for asset in assets for key in _missing(definitions, instance, asset, keys)})
     what = ", ".join(assets) if len(assets) <= _NAMED else f"{len(assets)} assets"
     if not missing:
-        say(f"  {job} ({what}): all of {len(keys)} windows are there")
+        say(f"{job} ({what}): all of {len(keys)} windows are there")
         return
     tags = {_RANGE_START: missing[0], _RANGE_END: missing[-1]}
-    _run(definitions, instance, job, tags, f"{job} ({what}): {missing[0]} to {missing[-1]}", assets)
+    _run(definitions, instance, job, tags, f"{job} ({what}), {missing[0]} to {missing[-1]}", assets)
 
 
 def _missing(definitions: dg.Definitions, instance: dg.DagsterInstance, asset: str, keys: list[str]) -> list[str]:
@@ -109,18 +117,31 @@ def _run(
     what: str,
     only: list[str] | None = None,
 ) -> None:
-    with progress(what):
-        selection = [dg.AssetKey(name) for name in only] if only else None
+    run_id, started = str(uuid4()), time.monotonic()
+    say(what)
+    with steps_shown(instance, run_id):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
+            run_id=run_id,
             tags={**tags, **_MARK},
-            asset_selection=selection,
+            asset_selection=[dg.AssetKey(name) for name in only] if only else None,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
         )
     if not result.success:
-        failed = [event.step_key for event in result.all_events if event.is_step_failure]
-        raise DemoError(f"{job} failed at {', '.join(map(str, failed))}: run {result.run_id}; `make dev` shows its log")
+        failures = [event for event in result.all_events if event.is_step_failure]
+        for event in failures:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            say(f"  {event.step_key}: {error.message.strip() if error else 'failed'}")
+        raise DemoError(f"{job} failed; `make dev` shows the log of run {run_id}")
+    checks = result.get_asset_check_evaluations()
+    warned = [f"{check.asset_key.to_user_string()}: {check.check_name}" for check in checks if not check.passed]
+    passed = f", {len(checks) - len(warned)} of {len(checks)} checks passed" if checks else ""
+    say(f"    {'in all':22}{time.monotonic() - started:6.1f} s{passed}")
+    for warning in warned:
+        say(f"    warning from {warning}")
 
 
 def _forget_dead_runs(instance: dg.DagsterInstance) -> None:
@@ -130,13 +151,29 @@ def _forget_dead_runs(instance: dg.DagsterInstance) -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[None]:
-    """A line when something begins, and its seconds when it has ended."""
-    sys.stdout.write(f"  {what} … ")
-    sys.stdout.flush()
-    started = time.monotonic()
-    yield
-    say(f"{time.monotonic() - started:.1f} s")
+def steps_shown(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """A line for each step of a run as it ends."""
+    done, shown = threading.Event(), set[str]()
+
+    def show() -> None:
+        for step in sorted(instance.get_run_step_stats(run_id), key=lambda step: step.end_time or 0):
+            if step.start_time and step.end_time and step.step_key not in shown:
+                shown.add(step.step_key)
+                if not step.step_key.startswith(_OF_CHECKS):
+                    say(f"    {step.step_key:22}{step.end_time - step.start_time:6.1f} s")
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            show()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        show()
 
 
 def say(line: str) -> None:

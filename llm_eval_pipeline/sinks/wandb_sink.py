@@ -62,7 +62,7 @@ class WandbSink:
             dir=str(self.folder),
             mode=self.mode,
             resume="allow" if self.mode == "online" else None,
-            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True, x_disable_meta=True),
+            settings=_settings(wandb),
         )
         with run:
             run.log({**record.metrics, **{name: _table(wandb, rows) for name, rows in record.tables.items()}})
@@ -70,6 +70,21 @@ class WandbSink:
         note = {"fingerprint": record.fingerprint, "mode": self.mode, "folder": os.path.relpath(written, self.folder)}
         self._note_path(record).parent.mkdir(parents=True, exist_ok=True)
         self._note_path(record).write_bytes(orjson.dumps(note))
+
+
+def _settings(wandb: Any) -> Any:
+    """Nothing of the machine or the repository belongs into an evaluation, and looking for it takes time."""
+    return wandb.Settings(
+        silent=True,
+        console="off",
+        disable_git=True,
+        disable_code=True,
+        disable_job_creation=True,
+        x_disable_stats=True,
+        x_disable_meta=True,
+        x_disable_machine_info=True,
+        x_save_requirements=False,
+    )
 
 
 def _table(wandb: Any, rows: Sequence[dict[str, Any]]) -> Any:

@@ -80,13 +80,15 @@ class Warehouse:
         Raises:
             MissingPartitionError: when it has never been written.
         """
-        if not self.exists(table, partition):
-            where = f" for {table.partitioned_by} {partition}" if partition else ""
-            raise MissingPartitionError(
-                f"{table.name} has no rows stored{where}: materialise the asset {table.name}{where} first"
-            )
+        self._refuse_missing(table, partition)
         with self._fs.open(self.path(table, partition), "rb") as file:
             return pq.read_table(file, columns=list(columns) if columns else None)
+
+    def schema(self, table: Table, partition: str | None = None) -> pa.Schema:
+        """The columns that one partition really has; see :meth:`read` for the error."""
+        self._refuse_missing(table, partition)
+        with self._fs.open(self.path(table, partition), "rb") as file:
+            return pq.read_schema(file)
 
     def read_many(self, table: Table, partitions: Iterable[str], columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of those partitions that exist, one after the other, in the order given."""
@@ -100,6 +102,13 @@ class Warehouse:
             raise ValueError(f"{table.name} has no partitions")
         pattern = posixpath.join(self.root, table.name, f"{table.partitioned_by}=*", "rows.parquet")
         return sorted(posixpath.basename(posixpath.dirname(p)).partition("=")[2] for p in self._fs.glob(pattern))
+
+    def _refuse_missing(self, table: Table, partition: str | None) -> None:
+        if not self.exists(table, partition):
+            where = f" for {table.partitioned_by} {partition}" if partition else ""
+            raise MissingPartitionError(
+                f"{table.name} has no rows stored{where}: materialise the asset {table.name}{where} first"
+            )
 
     def files(self, table: Table, partitions: Iterable[str]) -> list[str]:
         """The files of those partitions that exist, for an engine that reads Parquet by itself."""

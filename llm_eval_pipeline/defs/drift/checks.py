@@ -1,0 +1,35 @@
+"""Is the watch kept? The week that just ended has a report, and the report has data to speak from."""
+
+import dagster as dg
+
+from llm_eval_pipeline.clients.clock import system_clock
+from llm_eval_pipeline.defs.drift.assets import weekly_drift_report
+from llm_eval_pipeline.defs.partitions import weeks_of
+from llm_eval_pipeline.defs.tables import result_over
+from llm_eval_pipeline.drift.schema import WEEKLY_DRIFT_REPORT
+from llm_eval_pipeline.storage.warehouse import Warehouse
+from llm_eval_pipeline.windows import iso_week, last_complete_week
+
+
+@dg.asset_check(asset=weekly_drift_report, description="The window of the week that just ended is there.")
+def last_week_is_there(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """Freshness by partition: an old partition that is made again does not hide that the newest is missing."""
+    week = last_complete_week(system_clock())
+    there = warehouse.exists(WEEKLY_DRIFT_REPORT, week)
+    missing = {} if there else {week: f"{iso_week(week)} has no report: run the job weekly_drift for it"}
+    return result_over(missing, newest_complete_week=iso_week(week))
+
+
+@dg.asset_check(asset=weekly_drift_report, description="Each instrument could say something about the week.")
+def instruments_have_data(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """An instrument without any data leaves the cause of a drift unresolved."""
+    silent = {}
+    for week in weeks_of(context, warehouse.partitions(WEEKLY_DRIFT_REPORT)):
+        rows = [row for row in warehouse.read(WEEKLY_DRIFT_REPORT, week).to_pylist() if row["slice"] == "all"]
+        spoke = {row["instrument"] for row in rows if row["verdict"] != "no_data"}
+        unheard = sorted({row["instrument"] for row in rows} - spoke)
+        if unheard and not all(row["reason"] == "baseline window" for row in rows):
+            silent[week] = f"{', '.join(unheard)} had no data"
+    return result_over(silent)

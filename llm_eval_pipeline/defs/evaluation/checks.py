@@ -1,0 +1,84 @@
+"""Is an evaluation whole? Every answer stands in every table, and enough of them have a score."""
+
+import dagster as dg
+
+from llm_eval_pipeline.datasets.schema import EVAL_DATASET
+from llm_eval_pipeline.defs.evaluation.assets import judge_scores, model_outputs
+from llm_eval_pipeline.defs.partitions import weeks_of
+from llm_eval_pipeline.defs.tables import result_over
+from llm_eval_pipeline.evaluation import schema
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
+from llm_eval_pipeline.storage.tables import Table
+from llm_eval_pipeline.storage.warehouse import Warehouse
+
+LEAST_SCORED = 0.9
+LEAST_ANSWERED = 0.95
+
+
+@dg.asset_check(asset=model_outputs, description="One row per example, model and repetition.")
+def every_example_is_asked(
+    context: dg.AssetCheckExecutionContext,
+    warehouse: dg.ResourceParam[Warehouse],
+    models: dg.ResourceParam[ModelsUnderTest],
+) -> dg.AssetCheckResult:
+    """Rows in, times models and repetitions, are rows out."""
+    times = len(models.names) * models.repetitions
+    wrong = {}
+    for week in weeks_of(context, warehouse.partitions(schema.MODEL_OUTPUTS)):
+        expected = times * warehouse.read(EVAL_DATASET, week, ["example_id"]).num_rows
+        there = warehouse.read(schema.MODEL_OUTPUTS, week, ["example_id"]).num_rows
+        if there != expected:
+            wrong[week] = f"{there} rows where {expected} were expected"
+    return result_over(wrong)
+
+
+@dg.asset_check(asset=model_outputs, description=f"At least {LEAST_ANSWERED:.0%} of the calls were answered.")
+def calls_are_answered(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """An outage of the endpoint shows here, not as low quality."""
+    return result_over(_too_many_nulls(context, warehouse, schema.MODEL_OUTPUTS, "output", LEAST_ANSWERED))
+
+
+@dg.asset_check(asset=judge_scores, description=f"At least {LEAST_SCORED:.0%} of the answers have a score.")
+def answers_are_scored(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """A judge that fails shows here; its answers stay unscored."""
+    return result_over(_too_many_nulls(context, warehouse, schema.JUDGE_SCORES, "quality_score", LEAST_SCORED))
+
+
+def _too_many_nulls(
+    context: dg.AssetCheckExecutionContext, warehouse: Warehouse, table: Table, column: str, least: float
+) -> dict[str, str]:
+    wrong = {}
+    for week in weeks_of(context, warehouse.partitions(table)):
+        rows = warehouse.read(table, week, [column])
+        known = rows.num_rows - rows.column(column).null_count
+        if known < least * rows.num_rows:
+            wrong[week] = f"{column} is known for {known} of {rows.num_rows} rows"
+    return wrong
+
+
+def _holds_every_answer(table: Table) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table.name, name="holds_every_answer", description="The keys of model_outputs, each once.")
+    def check(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+        wrong = {}
+        for week in weeks_of(context, warehouse.partitions(table)):
+            answers, there = (_keys(warehouse, one, week) for one in (schema.MODEL_OUTPUTS, table))
+            if answers != there:
+                wrong[week] = f"{len(answers - there)} answers are missing and {len(there - answers)} are too many"
+        return result_over(wrong)
+
+    return check
+
+
+def _keys(warehouse: Warehouse, table: Table, week: str) -> set[tuple[object, ...]]:
+    rows = warehouse.read(table, week, table.key)
+    return set(zip(*(rows.column(name).to_pylist() for name in table.key), strict=True))
+
+
+judge_scores_hold_every_answer = _holds_every_answer(schema.JUDGE_SCORES)
+safety_scores_hold_every_answer = _holds_every_answer(schema.SAFETY_SCORES)
+text_scores_hold_every_answer = _holds_every_answer(schema.TEXT_SCORES)
+prediction_table_holds_every_answer = _holds_every_answer(schema.PREDICTION_TABLE)

@@ -1,0 +1,151 @@
+"""An OpenAI-compatible endpoint on the loopback interface, whose every answer is known beforehand.
+
+Belongs here: the server and the failures that it can be told to make. Does not belong here: what its callers expect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+Answers = Mapping[str, str] | Callable[[str, str], str]
+"""The output for each prompt, or a function of model and prompt."""
+
+CHARACTERS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What one call gets in place of its answer.
+
+    ``prompt`` keeps it for calls with that prompt; None: the next call, whatever it asks. ``delay_s`` passes first.
+    """
+
+    status: int = 500
+    body: str = '{"error": {"message": "scripted failure"}}'
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One call as it came in."""
+
+    prompt: str
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+class ReplayServer:
+    """A server in a thread of its own, for as long as the ``with`` block lasts.
+
+    The prompt of a call is the content of its last message from the user. A prompt that ``answers`` does not hold is
+    answered with 400, which no client tries again. ``answers`` and ``delay_s`` may be replaced while it runs.
+
+    Args:
+        answers: the outputs.
+        failures: used up in order, each by the first call that it fits.
+        delay_s: how long each answer takes.
+
+    Attributes:
+        calls: how many calls came for each prompt, those that failed among them.
+        received: the calls themselves, in the order of their arrival.
+        most_at_once: the most calls that were under way together.
+    """
+
+    def __init__(self, answers: Answers, *, failures: Iterable[Failure] = (), delay_s: float = 0.0) -> None:
+        self.answers = answers
+        self.failures = list(failures)
+        self.delay_s = delay_s
+        self.calls: Counter[str] = Counter()
+        self.received: list[Received] = []
+        self.most_at_once = 0
+        self._under_way = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="replay-server", daemon=True)
+        self._runner: web.AppRunner | None = None
+
+    def __enter__(self) -> ReplayServer:
+        """Listen on a free port."""
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, and drop the calls that are still under way."""
+        assert self._runner is not None
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def base_url(self) -> str:
+        """What a client takes as its base URL."""
+        assert self._runner is not None, "enter the server before asking for its address"
+        host, port = self._runner.addresses[0]
+        return f"http://{host}:{port}/v1"
+
+    @property
+    def total_calls(self) -> int:
+        """How many calls came."""
+        return self.calls.total()
+
+    async def _listen(self) -> None:
+        app = web.Application(client_max_size=64 * 2**20)
+        app.router.add_post("/v1/chat/completions", self._complete)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        body = orjson.loads(await request.read())
+        prompt = next(m["content"] for m in reversed(body["messages"]) if m["role"] == "user")
+        self.calls[prompt] += 1
+        self.received.append(Received(prompt=prompt, body=body, headers=dict(request.headers)))
+        self._under_way += 1
+        self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            return await self._answer(body, prompt)
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, body: Mapping[str, Any], prompt: str) -> web.Response:
+        failure = next((one for one in self.failures if one.prompt in (None, prompt)), None)
+        if failure is not None:
+            self.failures.remove(failure)
+            await asyncio.sleep(failure.delay_s)
+            return web.Response(status=failure.status, text=failure.body, headers=failure.headers)
+        await asyncio.sleep(self.delay_s)
+        answers = self.answers
+        output = answers(body["model"], prompt) if callable(answers) else answers.get(prompt)
+        if output is None:
+            error = {"error": {"message": f"no answer is prepared for the prompt {prompt[:200]!r}"}}
+            return web.Response(status=400, body=orjson.dumps(error), content_type="application/json")
+        return web.Response(body=orjson.dumps(completion(body, output)), content_type="application/json")
+
+
+def completion(body: Mapping[str, Any], output: str) -> dict[str, Any]:
+    """The reply to ``body`` as OpenAI's API gives it; a token is four characters, the last one begun counts."""
+    asked = -(-sum(len(message["content"]) for message in body["messages"]) // CHARACTERS_PER_TOKEN)
+    answered = -(-len(output) // CHARACTERS_PER_TOKEN)
+    return {
+        "id": "chatcmpl-replayed",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body["model"],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": output}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
+        "system_fingerprint": "fp_replayed",
+    }
