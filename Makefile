@@ -1,7 +1,8 @@
 # make demo   install, run the whole loop on the sample, and say what came of it
 # make test   install, and run the tests
 # make dev    the Dagster UI and daemon on http://127.0.0.1:3000, with what the demo made
-# make check  format, lint, types, definitions, tests: what CI asks
+# make check  format, lint, types, definitions (make lint), and tests: what CI asks
+# make mlflow the MLflow UI on http://127.0.0.1:5000
 # make bench  speed as ratios
 # make clean  remove what runs have made; the sample and the environment stay
 
@@ -12,6 +13,7 @@ PORT ?= 3000
 
 # A home folder of its own keeps Dagster's state inside the project; `dagster.yaml` is read from there.
 export DAGSTER_HOME := $(CURDIR)/.dagster
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export DAGSTER_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
@@ -19,7 +21,7 @@ export WANDB_ERROR_REPORTING := false
 # Compiled imports are several times faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test dev check bench clean mlflow
+.PHONY: demo test dev mlflow lint check bench clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -45,12 +47,13 @@ dev: $(VENV)/installed .dagster/dagster.yaml
 mlflow: $(VENV)/installed
 	$(BIN)/mlflow server --backend-store-uri sqlite:///data/state/mlflow.sqlite --host 127.0.0.1 --port 5000
 
-check: $(VENV)/installed .dagster/dagster.yaml
+lint: $(VENV)/installed .dagster/dagster.yaml
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/dg check defs
-	$(BIN)/python -m pytest --numprocesses=2
+
+check: lint test
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks

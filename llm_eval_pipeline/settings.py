@@ -116,6 +116,14 @@ class Settings(BaseSettings):
         """Where the ledger, the outbox and the sinks' local files are."""
         return self.state_dir if self.state_dir != Path() else self.data_dir / "state"
 
+    def shipped(self, name: str) -> Path:
+        """A file that ships in ``data/``: the data folder's own, or else the one that came with the project.
+
+        Examples and anchors are not among these: nobody wants to be evaluated on the sample's by mistake.
+        """
+        own = self.data_dir / name
+        return own if own.exists() else REPOSITORY / "data" / name
+
     @property
     def examples(self) -> Path:
         """The folder of curated examples."""
@@ -129,12 +137,12 @@ class Settings(BaseSettings):
     @property
     def safety_policy(self) -> Path:
         """The file of safety rules."""
-        return self.data_dir / "policies" / "default.yaml"
+        return self.shipped("policies/default.yaml")
 
     @property
     def prices(self) -> Path:
         """The file of prices that go before the price library's."""
-        return self.data_dir / "prices.yaml"
+        return self.shipped("prices.yaml")
 
     @property
     def dashboard(self) -> Path:

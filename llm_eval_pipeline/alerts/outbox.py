@@ -80,15 +80,16 @@ class Outbox:
                 "select page, event, channel, message from outbox where sent_at is null "
                 "order by written_at, page, event desc, channel"
             ).fetchall()
-        sent, failed = 0, list[str]()
+        sent, failed, held = 0, list[str](), set[tuple[str, str]]()
         for page, event, name, message in waiting:
-            if name not in by_name:
+            if name not in by_name or (page, name) in held:
                 continue
             try:
                 by_name[name].send(Message.from_json(orjson.loads(message)))
             except ChannelError as error:
                 log.warning("%s did not take the %s of %s: %s", name, event, page, error)
                 failed.append(f"{name}: {error}")
+                held.add((page, name))  # a resolve before its trigger would leave the page open for good
                 self._mark(page, event, name, error=str(error))
             else:
                 sent += 1
@@ -104,7 +105,7 @@ class Outbox:
             return [(channel, Message.from_json(orjson.loads(message))) for channel, message in rows]
 
     def _mark(self, page: str, event: str, channel: str, *, error: str | None) -> None:
-        sent_at = None if error else self._clock().isoformat()
+        sent_at = self._clock().isoformat() if error is None else None
         with self._connection() as connection:
             connection.execute(
                 "update outbox set sent_at = ?, attempts = attempts + 1, last_error = ? "

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
 from llm_eval_pipeline.clients.chat import ChatError, ChatRequest, ChatResponse, RetryLaterError, TokenUsage
 from llm_eval_pipeline.clients.clock import system_clock
@@ -19,8 +19,8 @@ _RETRYABLE = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 
 
 class _Details(BaseModel):
-    cached_tokens: int | None = 0
-    reasoning_tokens: int | None = 0
+    cached_tokens: int | None = Field(0, ge=0)
+    reasoning_tokens: int | None = Field(0, ge=0)
 
 
 class _Usage(BaseModel):
@@ -28,6 +28,16 @@ class _Usage(BaseModel):
     completion_tokens: int = Field(0, ge=0)
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
+
+    @property
+    def cached_tokens(self) -> int:
+        return (self.prompt_tokens_details or _Details()).cached_tokens or 0
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> _Usage:
+        if self.cached_tokens > self.prompt_tokens:
+            raise ValueError(f"{self.cached_tokens} cached tokens of {self.prompt_tokens} prompt tokens")
+        return self
 
 
 class _Message(BaseModel):
@@ -100,15 +110,19 @@ class OpenAICompatibleClient:
                 payload = await reply.read()
                 latency_ms = (time.perf_counter() - started) * 1000
                 if reply.status != 200:
-                    raise _failure(request.model, reply.status, payload, reply.headers)
+                    raise _failure(request.model, reply.status, self._without_key(payload), reply.headers)
         except (TimeoutError, aiohttp.ClientError) as error:
             reason = "no answer in time" if isinstance(error, asyncio.TimeoutError) else f"connection lost: {error}"
             raise RetryLaterError(f"{request.model} at {self._url}: {reason}") from error
         return _parse(request.model, payload, latency_ms)
 
+    def _without_key(self, payload: bytes) -> str:
+        """The beginning of an error's body; some gateways repeat the key that they refuse."""
+        text, key = payload.decode("utf-8", "replace"), self._key.get_secret_value()
+        return (text.replace(key, "[key]") if key else text)[:300]
 
-def _failure(model: str, status: int, payload: bytes, headers: Mapping[str, str]) -> ChatError:
-    text = payload[:300].decode("utf-8", "replace")
+
+def _failure(model: str, status: int, text: str, headers: Mapping[str, str]) -> ChatError:
     message = f"{model}: the endpoint answered {status}: {text}"
     if status in _RETRYABLE:
         return RetryLaterError(message, retry_after_s=_retry_after(headers), throttled=status == 429)
@@ -144,7 +158,7 @@ def _parse(model: str, payload: bytes, latency_ms: float) -> ChatResponse:
         usage=TokenUsage(
             input_tokens=usage.prompt_tokens,
             output_tokens=usage.completion_tokens,
-            cached_input_tokens=(usage.prompt_tokens_details or _Details()).cached_tokens or 0,
+            cached_input_tokens=usage.cached_tokens,
             reasoning_tokens=(usage.completion_tokens_details or _Details()).reasoning_tokens or 0,
         ),
         latency_ms=latency_ms,

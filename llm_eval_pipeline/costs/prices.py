@@ -23,6 +23,8 @@ from llm_eval_pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 MILLION = Decimal(1_000_000)
+SMALLEST = Decimal("1e-12")
+"""What tables keep of an amount, see :func:`llm_eval_pipeline.storage.tables.money`."""
 
 
 class UnpricedModelError(LookupError):
@@ -102,9 +104,10 @@ class PriceBook:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             self._entries = _PriceFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).prices
-        except ValidationError as error:
+        except (ValidationError, yaml.YAMLError) as error:
             raise PriceFileError(f"{path}: {error}") from error
         self._library = lru_cache(maxsize=65536)(_library_price)
 
@@ -128,15 +131,19 @@ class PriceBook:
         found = self._library(model, tokens, day)
         if found is None:
             raise UnpricedModelError(
-                f"the model {model!r} has no price on {day}: add one to data/prices.yaml "
+                f"the model {model!r} has no price on {day}: add one to {self._path} "
                 "(USD per million tokens, with the day from which it holds)"
             )
         return found
 
 
 def _library_price(model: str, tokens: BilledTokens, day: date) -> Decimal | None:
-    """The price library's answer; it counts cached tokens into the input."""
+    """The price library's answer; it counts cached tokens into the input.
+
+    The library lists models whose price it does not know, with no rates at all, and would say that they cost 0.
+    """
     from genai_prices import Usage, calc_price
+    from genai_prices.types import ModelPrice
 
     from llm_eval_pipeline.windows import start_of
 
@@ -152,19 +159,24 @@ def _library_price(model: str, tokens: BilledTokens, day: date) -> Decimal | Non
         references.append({"model_ref": name, "provider_id": provider})
     for reference in references:
         try:
-            return calc_price(usage, genai_request_timestamp=start_of(day), **reference).total_price
+            found = calc_price(usage, genai_request_timestamp=start_of(day), **reference)
         except LookupError:
             continue
+        if found.model_price != ModelPrice():
+            return found.total_price
     return None
 
 
 def call_price(book: PriceBook) -> Callable[[str, TokenUsage, datetime], Decimal | None]:
-    """What a call cost, for callers that count the unpriced: None when the model has no price, said once."""
+    """What a call cost, for callers that count the unpriced: None when the model has no price, said once.
+
+    Amounts are rounded to what tables keep; some listed prices have more digits than that.
+    """
     unpriced: set[str] = set()
 
     def priced(model: str, usage: TokenUsage, at: datetime) -> Decimal | None:
         try:
-            return book.price(model, BilledTokens.of(usage), at)
+            return book.price(model, BilledTokens.of(usage), at).quantize(SMALLEST)
         except UnpricedModelError as error:
             if model not in unpriced:
                 unpriced.add(model)
@@ -186,4 +198,4 @@ def price_book(path: Path) -> PriceBook:
 
 def price(model: str, usage: Mapping[str, int], at: datetime | date) -> Decimal:
     """What one call cost in USD, by the price book of the data folder; see :meth:`PriceBook.price`."""
-    return price_book(Settings.load().data_dir / "prices.yaml").price(model, usage, at)
+    return price_book(Settings.load().prices).price(model, usage, at)

@@ -18,34 +18,50 @@ VERDICTS = {
     "improved": "#009E73",
     "changed": "#E69F00",
     "stable": "#DCE6EF",
+    "baseline": "#B9C7D6",
     "low_power": "#F0E6F5",
     "no_data": "#FFFFFF",
 }
 _HEIGHT = 220
 
 
-def over_weeks(frame: pd.DataFrame, *, title: str, value: str, unit: str, series: str, form: str = ".2f") -> Any:
+def over_weeks(
+    frame: pd.DataFrame, *, title: str, value: str, unit: str, series: str, form: str = ".2f", scale: str = "linear"
+) -> Any:
     """Lines over weeks, one per series, each with its interval where the frame has ``ci_low`` and ``ci_high``.
 
     Args:
-        frame: columns ``week`` (its name), ``value``, the series, and perhaps the interval.
+        frame: columns ``week`` (its name), the value, the series, and perhaps the interval.
         title: what is shown.
         value: the column of the values.
         unit: the axis' title.
         series: the column that tells the lines apart.
         form: d3 format of the values.
+        scale: ``linear``, or ``log`` for values that differ by orders of magnitude.
     """
     import altair as alt
 
     x = alt.X("week:O", title=None, axis=alt.Axis(labelAngle=-45))
-    colour = alt.Color(f"{series}:N", title=None, scale=alt.Scale(range=PALETTE), legend=alt.Legend(orient="top"))
-    y = alt.Y(f"{value}:Q", title=unit, axis=alt.Axis(format=form), scale=alt.Scale(zero=False))
+    colours = alt.Scale(range=PALETTE)
+    colour = alt.Color(f"{series}:N", title=None, scale=colours, legend=_legend())
+    height = alt.Scale(type="log") if scale == "log" else alt.Scale(zero=False)
+    y = alt.Y(f"{value}:Q", title=unit, axis=alt.Axis(format=form), scale=height)
     hint = [alt.Tooltip("week:O"), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"{value}:Q", format=form)]
     lines = alt.Chart(frame).mark_line(point=True).encode(x=x, y=y, color=colour, tooltip=hint)
     if "ci_low" not in frame:
         return _sized(lines, title)
-    band = alt.Chart(frame).mark_area(opacity=0.15).encode(x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour)
-    return _sized(band + lines, title)
+    band = (
+        alt.Chart(frame)
+        .mark_area()
+        .encode(
+            x=x,
+            y=alt.Y("ci_low:Q", title=unit),
+            y2="ci_high:Q",
+            color=alt.Color(f"{series}:N", scale=colours, legend=_legend()),
+            opacity=alt.value(0.13),
+        )
+    )
+    return _sized(lines + band, title)
 
 
 def stacked_over_weeks(frame: pd.DataFrame, *, title: str, value: str, unit: str, series: str, form: str) -> Any:
@@ -58,7 +74,7 @@ def stacked_over_weeks(frame: pd.DataFrame, *, title: str, value: str, unit: str
         .encode(
             x=alt.X("week:O", title=None, axis=alt.Axis(labelAngle=-45)),
             y=alt.Y(f"sum({value}):Q", title=unit, axis=alt.Axis(format=form)),
-            color=alt.Color(f"{series}:N", title=None, scale=alt.Scale(range=PALETTE), legend=alt.Legend(orient="top")),
+            color=alt.Color(f"{series}:N", title=None, scale=alt.Scale(range=PALETTE), legend=_legend()),
             tooltip=[alt.Tooltip("week:O"), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"sum({value}):Q", format=form)],
         )
     )
@@ -86,7 +102,7 @@ def verdict_map(frame: pd.DataFrame, *, title: str) -> Any:
                 "shown:N",
                 title=None,
                 scale=alt.Scale(domain=there, range=[VERDICTS[name] for name in there]),
-                legend=alt.Legend(orient="top"),
+                legend=_legend(),
             ),
             tooltip=["week:O", "metric:N", "shown:N", "attribution:N", "effect:Q", "p_adjusted:Q"],
         )
@@ -114,7 +130,7 @@ def effects(frame: pd.DataFrame, *, title: str) -> Any:
                 "shown:N",
                 title=None,
                 scale=alt.Scale(domain=there, range=[VERDICTS[name] for name in there]),
-                legend=alt.Legend(orient="top"),
+                legend=_legend(),
             ),
         )
     )
@@ -127,6 +143,12 @@ def png(chart: alt.Chart, *, scale: float = 1.5) -> bytes:
     import vl_convert
 
     return bytes(vl_convert.vegalite_to_png(chart.properties(width=560).to_dict(), scale=scale))
+
+
+def _legend() -> Any:
+    import altair as alt
+
+    return alt.Legend(orient="top", columns=4, labelLimit=220, symbolOpacity=1)
 
 
 def _sized(chart: Any, title: str, height: Any = _HEIGHT) -> Any:

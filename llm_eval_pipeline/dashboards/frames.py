@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW
+from llm_eval_pipeline.evaluation.intervals import mean_interval
 from llm_eval_pipeline.windows import iso_week
 
 Row = Mapping[str, Any]
@@ -81,13 +84,35 @@ def production_quality_frame(rows: Iterable[Row]) -> pd.DataFrame:
     return summed.assign(value=summed["weighted"] / summed["weight"])
 
 
-def failure_frame(rows: Iterable[Row]) -> pd.DataFrame:
-    """Failures by week and category: columns ``week``, ``category``, ``failures``."""
-    frame = pd.DataFrame(
-        [{"week": iso_week(row["week"]), "category": row["error_category"]} for row in rows],
-        columns=["week", "category"],
-    )
-    return frame.groupby(["week", "category"], as_index=False).size().rename(columns={"size": "failures"})
+def canary_frame(predictions: Iterable[Row]) -> pd.DataFrame:
+    """Mean quality of the canary by week and model: ``week``, ``model``, ``value``, ``ci_low``, ``ci_high``, ``n``.
+
+    The canary alone, because the rest of the dataset grows by what failed in production: its mean falls by itself.
+    """
+    scores: dict[tuple[str, str], list[float]] = {}
+    for row in predictions:
+        if row["split"] == "canary" and row["quality_score"] is not None:
+            scores.setdefault((row["week"], row["model"]), []).append(row["quality_score"])
+    rows = []
+    for (week, model), values in sorted(scores.items()):
+        low, high = mean_interval(np.array(values)) or (None, None)
+        mean = sum(values) / len(values)
+        rows.append((iso_week(week), model, mean, low, high, len(values)))
+    return pd.DataFrame(rows, columns=["week", "model", "value", "ci_low", "ci_high", "n"])
+
+
+def failure_frame(predictions: Iterable[Row]) -> pd.DataFrame:
+    """The canary's failures by week and category, as shares of its answers: ``week``, ``category``, ``share``."""
+    answers: dict[str, int] = {}
+    failures: dict[tuple[str, str], int] = {}
+    for row in predictions:
+        if row["split"] == "canary":
+            answers[row["week"]] = answers.get(row["week"], 0) + 1
+            if row["error_category"] != "none":
+                key = row["week"], row["error_category"]
+                failures[key] = failures.get(key, 0) + 1
+    rows = [(iso_week(week), name, count / answers[week]) for (week, name), count in sorted(failures.items())]
+    return pd.DataFrame(rows, columns=["week", "category", "share"])
 
 
 def cost_frame(rows: Iterable[Row], purposes: Sequence[str], series: str) -> pd.DataFrame:
@@ -113,4 +138,6 @@ def cost_frame(rows: Iterable[Row], purposes: Sequence[str], series: str) -> pd.
 
 
 def _shown(row: Row) -> str:
+    if row["reason"] == BASELINE_WINDOW:
+        return "baseline"
     return row["direction"] or "changed" if row["verdict"] == "drifted" else str(row["verdict"])

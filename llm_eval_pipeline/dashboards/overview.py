@@ -13,7 +13,7 @@ from llm_eval_pipeline.costs.schema import COST_SUMMARY
 from llm_eval_pipeline.dashboards import charts, frames
 from llm_eval_pipeline.dashboards.page import Section, Tile, render
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
-from llm_eval_pipeline.evaluation.schema import AGGREGATE_METRICS, FAILURE_TABLE, TRACE_SCORES
+from llm_eval_pipeline.evaluation.schema import AGGREGATE_METRICS, PREDICTION_TABLE, TRACE_SCORES
 from llm_eval_pipeline.production.profiles import week_profiles
 from llm_eval_pipeline.production.schema import TRACE_PROFILES
 from llm_eval_pipeline.storage.tables import Table
@@ -81,18 +81,18 @@ def _sections(
 ) -> list[Section]:
     aggregates = _by_week(warehouse, AGGREGATE_METRICS, weeks)
     verdicts = frames.verdict_frame(_by_week(warehouse, WEEKLY_DRIFT_REPORT, weeks))
-    failures = frames.failure_frame(_by_week(warehouse, FAILURE_TABLE, weeks))
+    predictions = _by_week(warehouse, PREDICTION_TABLE, weeks)
     application = frames.cost_frame(costs, ["application"], "feature")
     return [
         Section(
             name="quality",
-            says="What the judge thinks of the evaluation set's answers and of production's, and what drifted.",
-            wide=1,
+            says="What drifted, and what the judge makes of the canary (the same prompts each week) and production.",
+            wide=(0, 3),
             charts=(
                 charts.verdict_map(verdicts, title="What drifted, by instrument and metric"),
                 charts.over_weeks(
-                    frames.aggregate_frame(aggregates, "eval/quality_mean"),
-                    title="Quality on the evaluation set (mean, 95 % interval)",
+                    frames.canary_frame(predictions),
+                    title="Quality of the canary (mean, 95 % interval)",
                     value="value",
                     unit="quality",
                     series="model",
@@ -105,12 +105,12 @@ def _sections(
                     series="model",
                 ),
                 charts.stacked_over_weeks(
-                    failures,
-                    title="Failures on the evaluation set, by category",
-                    value="failures",
-                    unit="answers",
+                    frames.failure_frame(predictions),
+                    title="Failures of the canary, by category",
+                    value="share",
+                    unit="share of answers",
                     series="category",
-                    form="d",
+                    form=".0%",
                 ),
             ),
         ),
@@ -138,7 +138,7 @@ def _sections(
         ),
         Section(
             name="performance",
-            says="How long production's requests take.",
+            says="How long production's requests take, and how many there are.",
             charts=(
                 charts.over_weeks(
                     latency,
@@ -147,6 +147,7 @@ def _sections(
                     unit="milliseconds",
                     series="quantile",
                     form=",.0f",
+                    scale="log",
                 ),
                 charts.over_weeks(
                     application,
@@ -161,6 +162,7 @@ def _sections(
         Section(
             name="cost",
             says="What the application spends, and what evaluating it spends. Calls without a price are left out.",
+            wide=(2,),
             charts=(
                 charts.stacked_over_weeks(
                     application,
@@ -201,8 +203,8 @@ def _tiles(week: str, incidents: Rows, judged: Rows, costs: Rows, latency: pd.Da
     p95 = latency[(latency["week"] == iso_week(week)) & (latency["quantile"] == "p95")]["ms"]
     return [
         Tile(
-            label="what has degraded" if open_now else "nothing is degraded",
-            value=f"{len(open_now)} open ({causes})" if open_now else "all stable",
+            label=f"degraded, cause: {causes or 'unresolved'}" if open_now else "no open incident",
+            value=f"{len(open_now)} {'metric' if len(open_now) == 1 else 'metrics'}" if open_now else "stable",
             mood="bad" if open_now else "good",
         ),
         Tile(label=f"production quality, {iso_week(week)}", value=_mean(quality, ".2f")),

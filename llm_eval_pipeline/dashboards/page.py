@@ -25,12 +25,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading, one sentence, and charts; the first ``wide`` ones take the whole width."""
+    """A heading, one sentence, and charts; those at the places ``wide`` take the whole width."""
 
     name: str
     says: str
     charts: tuple[Any, ...]
-    wide: int = 0
+    wide: tuple[int, ...] = ()
 
 
 def render(
@@ -54,7 +54,7 @@ def render(
         for number, chart in enumerate(section.charts):
             name = f"{section.name}-{number}"
             specs[name] = chart.to_dict()
-            charts.append({"id": name, "wide": number < section.wide})
+            charts.append({"id": name, "wide": number in section.wide})
         shown.append({"name": section.name, "says": section.says, "charts": charts})
     return template.render(
         title=title,

@@ -10,6 +10,7 @@ from llm_eval_pipeline.alerts.outbox import Outbox
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
 from llm_eval_pipeline.datasets.schema import PROMOTED_EXAMPLES
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
+from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.tables import Table
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -58,7 +59,7 @@ def _windows(warehouse: Warehouse) -> list[str]:
 
 
 def _said(rows: Sequence[Row], drifted: Sequence[Row]) -> str:
-    if rows and all(row["reason"] == "baseline window" for row in rows):
+    if rows and all(row["reason"] == BASELINE_WINDOW for row in rows):
         return "baseline"
     if not drifted:
         return f"stable    {sum(row['verdict'] == 'stable' for row in rows)} metrics"

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
 
 SCORE_FROM = 0.35
+_NAME = r"(?:\p{Lu}['’])?\p{Lu}\p{Ll}+(?:\p{Lu}\p{Ll}+)?"
 _PATTERNS = {
     "PERSON": (
         r"(?:(?i:my name is|i am called|this is|regards,|thanks,|i'm|i am))\s+"
-        r"(?-i:[A-Z][a-z]+(?:[ '-][A-Z][a-z]+){1,2})"
+        rf"(?-i:{_NAME}(?:[ -](?:\p{{Lu}}\.? )?{_NAME}){{1,3}})"
     ),
     "EMAIL_ADDRESS": r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}\b",
     "PHONE_NUMBER": r"(?<![\d-])(?:\+?\d{1,3}[ .-])?(?:\(?\d{3}\)?[ .-])?\d{3}[.-]\d{4}(?![\d-])",

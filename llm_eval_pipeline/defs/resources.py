@@ -63,7 +63,7 @@ def judge(settings: Settings) -> Judge:
     return Judge(
         client=_judge_client(settings),
         model=settings.judge,
-        rubric=load_rubric(settings.data_dir / "rubrics" / "quality.yaml"),
+        rubric=load_rubric(settings.shipped("rubrics/quality.yaml")),
     )
 
 
@@ -110,8 +110,8 @@ def _model_client(settings: Settings) -> ChatClient:
 
     laid = laid_sample(settings.landing)
     return SampleAnswerer(
-        settings.data_dir / "documents",
-        settings.data_dir / "answerer" / "releases.yaml",
+        settings.shipped("documents"),
+        settings.shipped("answerer/releases.yaml"),
         shift_weeks=laid.shift_weeks if laid else 0,
     )
 
@@ -123,7 +123,7 @@ def _judge_client(settings: Settings) -> ChatClient:
         return OpenAICompatibleClient(settings.judge_endpoint, settings.judge_api_key, settings.timeout_s)
     from llm_eval_pipeline.evaluation.local_judge import LocalJudge
 
-    return LocalJudge(settings.data_dir / "judge" / "local_judge.json")
+    return LocalJudge(settings.shipped("judge/local_judge.json"))
 
 
 def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from llm_eval_pipeline.drift.baseline import Baseline, Metrics, Window, fit_base
 from llm_eval_pipeline.drift.judgement import Compared, comparable, judge
 from llm_eval_pipeline.drift.metrics import parse_metrics
 from llm_eval_pipeline.drift.policy import Policy, policy_named
-from llm_eval_pipeline.drift.verdict import Verdict, no_data
+from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW, Verdict, no_data
 
 
 def assess(
@@ -29,7 +29,7 @@ def assess(
     rule = policy_named(policy) if isinstance(policy, str) else policy
     defined = parse_metrics(metrics)
     pinned = fit_baseline(windows[:baseline], defined, rule)
-    own = {name: no_data(name, "baseline window", policy=rule.name) for name in defined}
+    own = {name: no_data(name, BASELINE_WINDOW, policy=rule.name) for name in defined}
     return [
         dict(own) if place < baseline else assess_window(pinned, window, defined, rule)
         for place, window in enumerate(windows)

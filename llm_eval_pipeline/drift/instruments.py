@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from llm_eval_pipeline.drift.metrics import Metric
 from llm_eval_pipeline.evaluation import schema
+from llm_eval_pipeline.evaluation.failures import judged
 from llm_eval_pipeline.production.metrics import PRODUCTION_METRICS
 from llm_eval_pipeline.production.profiles import week_profiles
 from llm_eval_pipeline.production.schema import TRACE_PROFILES
@@ -54,6 +55,11 @@ def _refused(row: Row) -> Any:
     return SKIP if row["refused"] is None else row["refused"] != "none"
 
 
+def _category(row: Row) -> Any:
+    """An answer that the judge did not score is not known to be without fault."""
+    return row["error_category"] if judged(row) else None
+
+
 def _timely(column: str) -> Callable[[Row], Any]:
     """A late call's latency describes the day on which it was made."""
     return lambda row: SKIP if row["called_late"] or row[column] is None else row[column]
@@ -68,7 +74,7 @@ _JUDGED = (
     _measured("safety_violation_rate", "rate", "lower", _not("is_safe")),
     _measured("hallucination_rate", "rate", "lower", _not("grounded")),
     _measured("refusal_rate", "rate", None, _refused),
-    _measured("error_category", "category", None, _where_known("error_category")),
+    _measured("error_category", "category", None, _category),
 )
 _ANSWERED = (
     _measured("latency_ms", "continuous", "lower", _timely("latency_ms")),
@@ -150,10 +156,13 @@ def _judged_traces(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
 
 
 def _canary(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
-    """The canary's answers with all of their scores."""
+    """The canary's answers with all of their scores; none while the week's evaluation is not finished."""
     rows: dict[tuple[str, str, int], dict[str, Any]] = {}
-    tables = (schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES)
-    for table in (*tables, schema.PREDICTION_TABLE):
+    scores = (schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES)
+    tables = (schema.MODEL_OUTPUTS, *scores, schema.PREDICTION_TABLE)
+    if not all(warehouse.exists(table, week) for table in tables):
+        return []
+    for table in tables:
         for row in warehouse.read_many(table, [week]).to_pylist():
             rows.setdefault((row["example_id"], row["model"], row["repetition"]), {}).update(row)
     return [row for row in rows.values() if row.get("split") == "canary"]
@@ -168,5 +177,5 @@ def _collect(observed: Observed, instrument: Instrument, rows: Iterable[Row], me
                 continue
             for where in slices:
                 cells = observed.setdefault(where, {}).setdefault(f"{instrument}/{one.metric.name}", ([], []))
-                cells[0].append(float("nan") if value is None else value)
+                cells[0].append(value)
                 cells[1].append(1)

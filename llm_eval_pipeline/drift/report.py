@@ -20,7 +20,7 @@ from llm_eval_pipeline.drift.instruments import (
 )
 from llm_eval_pipeline.drift.metrics import Metric
 from llm_eval_pipeline.drift.schema import WEEKLY_DRIFT_REPORT
-from llm_eval_pipeline.drift.verdict import Verdict, no_data
+from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW, Verdict, no_data
 
 Row = Mapping[str, Any]
 
@@ -69,7 +69,7 @@ def report_rows(week: str, observed: Observed, pinned: Sequence[Row], policy: st
     for where in sorted({*observed, *(row["slice"] for row in pinned)}):
         there = _watched_in(where, watched)
         if in_baseline:
-            verdicts[where] = {name: no_data(name, "baseline window", policy=policy) for name in there}
+            verdicts[where] = {name: no_data(name, BASELINE_WINDOW, policy=policy) for name in there}
         else:
             verdicts[where] = assess_window(_baseline(pinned, where), observed.get(where, {}), there, policy)
     return [

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 State = Literal["drifted", "stable", "no_data", "low_power"]
+BASELINE_WINDOW = "baseline window"
+"""The reason that a window of the baseline has no verdict of its own."""
 Direction = Literal["degraded", "improved", "changed"]
 
 

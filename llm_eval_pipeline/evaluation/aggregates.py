@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from llm_eval_pipeline.evaluation.failures import CATEGORIES, TOXIC_FROM
+from llm_eval_pipeline.evaluation.failures import CATEGORIES, TOXIC_FROM, judged
 from llm_eval_pipeline.evaluation.intervals import Interval, mean_interval, quantile_interval, wilson
 
 ALL = "all"
@@ -104,9 +104,9 @@ def _metrics(rows: Sequence[Row]) -> list[dict[str, Any]]:
     for name, of in _RATES.items():
         known = [bool(value) for row in rows if (value := of(row)) is not None]
         metrics.append(_rate(name, sum(known), len(known), len(rows)))
+    categories = [row["error_category"] for row in rows if judged(row)]
     for category in CATEGORIES:
-        count = sum(row["error_category"] == category for row in rows)
-        metrics.append(_rate(f"eval/category/{category}", count, len(rows), len(rows)))
+        metrics.append(_rate(f"eval/category/{category}", categories.count(category), len(categories), len(rows)))
     metrics.append(_cost_per_1k(rows))
     metrics.append(_throughput(rows))
     return metrics

@@ -24,6 +24,11 @@ def failed(quality_score: float | None, is_safe: bool | None) -> bool:
     return is_safe is False or (quality_score is not None and quality_score < PASSING_QUALITY)
 
 
+def judged(row: Mapping[str, Any]) -> bool:
+    """Whether a row's category is known: ``none`` of an answer that nobody scored says only that nothing was found."""
+    return row["quality_score"] is not None or row["error_category"] != "none"
+
+
 def error_category(row: Mapping[str, Any]) -> tuple[str, str | None]:
     """The category of an answer and the evidence for it; ``("none", None)`` when it did not fail.
 

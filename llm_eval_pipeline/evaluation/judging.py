@@ -51,7 +51,7 @@ class JudgeScore:
 
 
 class _Reply(BaseModel):
-    score: float | None = Field(ge=0, le=1)
+    score: float | None = Field(ge=0, le=1, strict=True)
     rationale: str | None = None
     reason: str | None = None
     confidence: float | None = Field(None, ge=0, le=1)

@@ -31,6 +31,8 @@ def load_rubric(path: Path) -> Rubric:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RubricError(f"the rubric {path} is missing") from error
+    except yaml.YAMLError as error:
+        raise RubricError(f"{path} is no YAML: {error}") from error
     try:
         return Rubric.model_validate(content)
     except ValidationError as error:

@@ -116,9 +116,9 @@ async def _ask_all(
             batch = [await answered.get()]
             while not answered.empty():
                 batch.append(answered.get_nowait())
-            await asyncio.to_thread(asker.ledger.append, [(call, answer) for call, answer, _ in batch])
+            standing = await asyncio.to_thread(asker.ledger.append, [(call, answer) for call, answer, _ in batch])
             for _, answer, recorded in batch:
-                made[answer.key] = answer
+                made[answer.key] = standing[answer.key]
                 progress.count(failed=answer.response is None, cost_usd=answer.cost_usd)
                 recorded.set()
 
@@ -138,7 +138,7 @@ async def _answer(key: str, call: Call, client: ChatClient, asker: Asker, limit:
     for attempt in range(rules.attempts):
         called_at = rules.clock()
         try:
-            async with limit.slot():
+            async with limit.slot() as began:
                 called_at = rules.clock()
                 response = await client.complete(call.request)
             await limit.answered()
@@ -151,7 +151,7 @@ async def _answer(key: str, call: Call, client: ChatClient, asker: Asker, limit:
                 wait = random.uniform(0, rules.backoff_s * 2**attempt)
             wait = min(wait, rules.longest_wait_s)
             if failure.throttled:
-                limit.throttled(wait)
+                limit.throttled(wait, began)
             elif attempt + 1 < rules.attempts:
                 await asyncio.sleep(wait)
         except ChatError as failure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,18 +21,18 @@ class AdaptiveLimit:
         self.under_way = 0
         self._free = asyncio.Condition()
         self._pause_until = 0.0
+        self._halved_at = -math.inf
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it."""
+    async def slot(self) -> AsyncIterator[float]:
+        """Wait for a place, and hold it; gives the loop's time at which the call begins."""
         async with self._free:
             await self._free.wait_for(lambda: self.under_way < int(self.limit))
             self.under_way += 1
         try:
-            pause = self._pause_until - asyncio.get_running_loop().time()
-            if pause > 0:
+            while (pause := self._pause_until - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(pause)
-            yield
+            yield asyncio.get_running_loop().time()
         finally:
             async with self._free:
                 self.under_way -= 1
@@ -43,12 +44,13 @@ class AdaptiveLimit:
             self.limit = min(float(self.most), self.limit + 1 / self.limit)
             self._free.notify()
 
-    def throttled(self, wait_s: float) -> None:
+    def throttled(self, wait_s: float, began: float) -> None:
         """The endpoint asked for fewer: half the places, and nobody starts before ``wait_s`` seconds are over.
 
-        Refusals that arrive during that pause belong to the same moment and do not halve again.
+        A call that ``began`` before the last halving tells nothing about what came of it, and does not halve again.
         """
         now = asyncio.get_running_loop().time()
-        if now >= self._pause_until:
+        if began >= self._halved_at:
             self.limit = max(1.0, self.limit / 2)
+            self._halved_at = now
         self._pause_until = max(self._pause_until, now + wait_s)

@@ -7,7 +7,9 @@ replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +17,8 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from llm_eval_pipeline.clients.chat import ChatResponse, TokenUsage
 from llm_eval_pipeline.ledger.calls import Answer, Call
@@ -50,6 +53,7 @@ FAILURES = sa.Table(
     sa.Column("called_at", sa.Text, nullable=False),
 )
 _LOOKUP_SIZE = 500
+_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Ledger:
@@ -67,7 +71,7 @@ class Ledger:
                 Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
             sa.event.listen(engine, "connect", _prepare_sqlite)
         self._engine = engine
-        _METADATA.create_all(engine)
+        _create_tables(engine)
 
     def lookup(self, keys: Iterable[str]) -> dict[str, Answer]:
         """The answers that exist among ``keys``, by key, each marked as replayed."""
@@ -80,8 +84,12 @@ class Ledger:
                     found[row["key"]] = _answer(dict(row))
         return found
 
-    def append(self, calls: Sequence[tuple[Call, Answer]]) -> None:
-        """Make answers durable, all of them in one transaction; failures go to a table of their own."""
+    def append(self, calls: Sequence[tuple[Call, Answer]]) -> dict[str, Answer]:
+        """Make answers durable, all of them in one transaction; failures go to a table of their own.
+
+        Returns:
+            By key, the answers that stand. They are the given ones, but where another process was first.
+        """
         answered = [_row(call, answer) for call, answer in calls if answer.response is not None]
         failed = [
             {
@@ -98,9 +106,14 @@ class Ledger:
         ]
         with self._engine.begin() as connection:
             if answered:
-                connection.execute(sqlite.insert(CALLS).on_conflict_do_nothing(), answered)
+                insert = _INSERT[self._engine.dialect.name](CALLS).on_conflict_do_nothing()
+                new = connection.execute(insert, answered, execution_options={"preserve_rowcount": True}).rowcount
             if failed:
                 connection.execute(sa.insert(FAILURES), failed)
+        standing = {answer.key: answer for _, answer in calls}
+        if answered and new < len(answered):
+            standing |= self.lookup(row["key"] for row in answered)
+        return standing
 
     def count(self) -> int:
         """How many calls have an answer."""
@@ -130,12 +143,33 @@ class Ledger:
         self._engine.dispose()
 
 
+def _create_tables(engine: sa.Engine) -> None:
+    """Create what is not there yet; ``create_all`` looks first, and fails when another process creates meanwhile."""
+    with engine.begin() as connection:
+        for table in _METADATA.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in sorted(table.indexes, key=lambda one: str(one.name)):
+                connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 30000")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """The busy time-out does not cover the first switch, when several processes open a new ledger at once."""
+    for last in (*[False] * 100, True):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if last:
+                raise
+            time.sleep(0.02)
 
 
 def _row(call: Call, answer: Answer) -> dict[str, Any]:

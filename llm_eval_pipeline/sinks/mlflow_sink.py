@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 EXPERIMENT = "llm_eval_pipeline"
 _RUN_KEY, _FINGERPRINT = "llm_eval.run_key", "llm_eval.fingerprint"
 _METRICS_A_CALL = 1000
+_FIXED = ("week", "iso_week", "model")
+"""What is told as parameters, which MLflow never changes; the judge's versions may change, and are tags."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +65,16 @@ class MlflowSink:
             tags = {_RUN_KEY: record.run_id, "llm_eval.week": record.week}
             run = client.create_run(experiment, start_time=now, run_name=record.name, tags=tags)
             run_id = str(run.info.run_id)
-            client.log_batch(run_id, params=[Param(k, v) for k, v in record.config.items()])
+            client.log_batch(run_id, params=[Param(name, record.config[name]) for name in _FIXED])
         metrics = [Metric(name, value, now, 0) for name, value in record.metrics.items()]
         for start in range(0, len(metrics), _METRICS_A_CALL):
             client.log_batch(run_id, metrics=metrics[start : start + _METRICS_A_CALL])
         for name, rows in record.tables.items():
             client.log_dict(run_id, _split(rows), f"{name}.json")
         shown = orjson.dumps([{"path": f"{name}.json", "type": "table"} for name in record.tables]).decode()
-        client.log_batch(
-            run_id, tags=[RunTag(MLFLOW_LOGGED_ARTIFACTS, shown), RunTag(_FINGERPRINT, record.fingerprint)]
-        )
+        tags = {f"llm_eval.{name}": value for name, value in record.config.items() if name not in _FIXED}
+        tags |= {MLFLOW_LOGGED_ARTIFACTS: shown, _FINGERPRINT: record.fingerprint}
+        client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
         client.set_terminated(run_id, "FINISHED", end_time=_milliseconds(self.clock()))
 
 

@@ -7,6 +7,7 @@ and a crash leaves no half of either. The same rows give the same bytes. A reade
 
 from __future__ import annotations
 
+import glob
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -100,7 +101,7 @@ class Warehouse:
         """The keys of the partitions that exist, sorted."""
         if table.partitioned_by is None:
             raise ValueError(f"{table.name} has no partitions")
-        pattern = posixpath.join(self.root, table.name, f"{table.partitioned_by}=*", "rows.parquet")
+        pattern = posixpath.join(glob.escape(self.root), table.name, f"{table.partitioned_by}=*", "rows.parquet")
         return sorted(posixpath.basename(posixpath.dirname(p)).partition("=")[2] for p in self._fs.glob(pattern))
 
     def _refuse_missing(self, table: Table, partition: str | None) -> None:

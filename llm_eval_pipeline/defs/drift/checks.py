@@ -7,6 +7,7 @@ from llm_eval_pipeline.defs.drift.assets import weekly_drift_report
 from llm_eval_pipeline.defs.partitions import weeks_of
 from llm_eval_pipeline.defs.tables import result_over
 from llm_eval_pipeline.drift.schema import WEEKLY_DRIFT_REPORT
+from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import iso_week, last_complete_week
 
@@ -30,6 +31,6 @@ def instruments_have_data(
         rows = [row for row in warehouse.read(WEEKLY_DRIFT_REPORT, week).to_pylist() if row["slice"] == "all"]
         spoke = {row["instrument"] for row in rows if row["verdict"] != "no_data"}
         unheard = sorted({row["instrument"] for row in rows} - spoke)
-        if unheard and not all(row["reason"] == "baseline window" for row in rows):
+        if unheard and not all(row["reason"] == BASELINE_WINDOW for row in rows):
             silent[week] = f"{', '.join(unheard)} had no data"
     return result_over(silent)

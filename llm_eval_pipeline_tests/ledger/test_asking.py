@@ -1,0 +1,387 @@
+import asyncio
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from llm_eval_pipeline.clients.chat import (
+    ChatError,
+    ChatRequest,
+    ChatResponse,
+    Message,
+    RetryLaterError,
+    TokenUsage,
+)
+from llm_eval_pipeline.clients.clock import FakeClock
+from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
+from llm_eval_pipeline.ledger.asking import Asker, AskingRules, MissingAnswerError
+from llm_eval_pipeline.ledger.calls import Call
+from llm_eval_pipeline.ledger.plan import OverBudgetError
+from llm_eval_pipeline.ledger.store import FAILURES, Ledger
+from llm_eval_pipeline_tests.replay_server import Failure, ReplayServer
+
+WEEK = "2026-03-30"
+DUE = datetime(2026, 4, 6, tzinfo=UTC)
+"""The end of the week."""
+SOON = DUE + timedelta(hours=6)
+LATE = DUE + timedelta(days=7)
+
+
+class ScriptedModel:
+    """Answers each call with the next outcome, and with its own number when the script is over.
+
+    The clock moves on by a minute with each call.
+    """
+
+    provider = "scripted"
+
+    def __init__(self, clock, *outcomes, dated=False):
+        self.dated = dated
+        self.asked = []
+        self._clock = clock
+        self._outcomes = list(outcomes)
+
+    async def complete(self, request):
+        self.asked.append(request)
+        self._clock.advance(timedelta(minutes=1))
+        outcome = self._outcomes.pop(0) if self._outcomes else None
+        if outcome is not None:
+            raise outcome
+        number = len(self.asked)
+        return ChatResponse(
+            output=f"answer {number}",
+            model_resolved=request.model,
+            finish_reason="stop",
+            usage=TokenUsage(input_tokens=2, output_tokens=number),
+            latency_ms=100.0 * number,
+        )
+
+
+def call(prompt="what?", **changes):
+    request = ChatRequest(model="m", messages=(Message(role="user", content=prompt),), params={"max_tokens": 10})
+    fields = {"provider": "scripted", "purpose": "generation", "occasion": WEEK, "label": f"example {prompt}"}
+    return Call(request=request, **{**fields, "due": DUE, **changes})
+
+
+def cent_per_token(_model, usage, _at):
+    return Decimal("0.01") * (usage.input_tokens + usage.output_tokens)
+
+
+def no_price(_model, _usage, _at):
+    return None
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(SOON)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def model(clock):
+    return ScriptedModel(clock)
+
+
+@pytest.fixture
+def asker(ledger, clock):
+    return Asker(
+        ledger=ledger, price=cent_per_token, rules=AskingRules(clock=clock, concurrency=1, attempts=3, backoff_s=0.001)
+    )
+
+
+def ruled(asker, **rules):
+    return replace(asker, rules=replace(asker.rules, **rules))
+
+
+def only(answers):
+    (answer,) = answers.values()
+    return answer
+
+
+def failures(ledger):
+    with sa.create_engine(ledger.url).connect() as connection:
+        rows = [dict(row) for row in connection.execute(sa.select(FAILURES)).mappings()]
+        connection.engine.dispose()
+    return rows
+
+
+def test_a_call_is_made_once_and_its_repeat_tells_of_the_first(asker, model, clock):
+    first = only(asker.ask([call()], model))
+    clock.advance(timedelta(days=2))
+    again = only(asker.ask([call()], model))
+
+    assert len(model.asked) == 1
+    assert first.response.output == "answer 1"
+    assert first.response.latency_ms == 100.0
+    assert first.cost_usd == Decimal("0.03")  # (2 + 1) tokens at 0.01
+    assert first.called_at == SOON
+    assert again == replace(first, replayed=True)
+
+
+def test_a_later_process_replays_too(asker, model, ledger):
+    first = only(asker.ask([call()], model))
+    reopened = Ledger(ledger.url)
+    again = only(replace(asker, ledger=reopened).ask([call()], model))
+    reopened.close()
+    assert (again.response, len(model.asked)) == (first.response, 1)
+
+
+def test_the_same_call_twice_in_one_asking_is_made_once(asker, model):
+    answers = asker.ask([call(label="example 1"), call(label="example 2")], model)
+    assert (len(answers), len(model.asked)) == (1, 1)
+
+
+def test_only_what_is_missing_is_asked(asker, model):
+    asker.ask([call("a"), call("b")], model)
+    answers = asker.ask([call("a"), call("b"), call("c")], model)
+    assert [request.messages[0].content for request in model.asked] == ["a", "b", "c"]
+    assert sorted(answer.replayed for answer in answers.values()) == [False, True, True]
+
+
+def test_another_occasion_asks_again(asker, model):
+    asker.ask([call(occasion="2026-03-30")], model)
+    asker.ask([call(occasion="2026-04-06")], model)
+    assert len(model.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        call(provider="other"),
+        call(occasion="2026-04-06"),
+        call(repetition=1),
+        call("what else?"),
+        call(request=replace(call().request, model="n")),
+        call(request=replace(call().request, params={"max_tokens": 11})),
+        call(request=replace(call().request, messages=(Message(role="system", content="what?"),))),
+    ],
+)
+def test_what_makes_it_another_call(changed):
+    assert changed.key != call().key
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        call(label="example 2"),
+        call(purpose="judge"),
+        call(feature="search"),
+        call(due=None),
+        call(request=replace(call().request, as_of=SOON)),
+    ],
+)
+def test_what_leaves_it_the_same_call(changed):
+    assert changed.key == call().key
+
+
+def test_the_order_of_parameters_makes_no_other_call():
+    ways = [{"max_tokens": 10, "top_p": 1}, {"top_p": 1, "max_tokens": 10}]
+    one, other = (call(request=replace(call().request, params=params)).key for params in ways)
+    assert one == other
+
+
+def test_replay_mode_asks_nobody_and_names_the_example(asker, model):
+    with pytest.raises(MissingAnswerError, match=r"1 answers are missing.* example b \(2026-03-30\).*LLM_EVAL_MODE=live"):
+        ruled(asker, mode="replay").ask([call("b")], model)
+    assert model.asked == []
+
+
+def test_replay_mode_answers_what_the_ledger_holds(asker, model):
+    asker.ask([call()], model)
+    assert only(ruled(asker, mode="replay").ask([call()], model)).replayed
+
+
+def test_replay_mode_names_what_is_missing_and_not_what_is_there(asker, model):
+    asker.ask([call("there")], model)
+    with pytest.raises(MissingAnswerError, match="example gone") as raised:
+        ruled(asker, mode="replay").ask([call("there"), call("gone")], model)
+    assert "example there" not in str(raised.value)
+
+
+def test_a_week_may_be_asked_about_until_seven_days_after_it_ended(asker, model, clock):
+    clock.now = LATE - timedelta(seconds=1)
+    assert not only(asker.ask([call()], model)).called_late
+
+
+def test_a_week_that_ended_long_ago_is_refused(asker, model, clock):
+    clock.now = LATE
+    with pytest.raises(MissingAnswerError, match="2026-03-30 ended long ago.*LLM_EVAL_ALLOW_LATE=true"):
+        asker.ask([call()], model)
+    assert model.asked == []
+
+
+def test_a_week_that_ended_long_ago_is_replayed_all_the_same(asker, model, clock):
+    asker.ask([call()], model)
+    clock.now = LATE + timedelta(days=365)
+    again = only(asker.ask([call()], model))
+    assert (again.replayed, again.called_late) == (True, False)
+
+
+def test_late_calls_that_were_allowed_are_marked_and_stay_marked(asker, model, clock):
+    clock.now = LATE
+    assert only(ruled(asker, allow_late=True).ask([call()], model)).called_late
+    assert only(asker.ask([call()], model)).called_late
+
+
+def test_a_model_that_is_a_function_of_the_date_may_be_asked_at_any_time(asker, clock):
+    clock.now = LATE
+    answer = only(asker.ask([call()], ScriptedModel(clock, dated=True)))
+    assert answer.response.output == "answer 1"
+
+
+def test_what_has_no_window_is_never_late(asker, model, clock):
+    clock.now = LATE
+    assert not only(asker.ask([call(occasion="candidate", due=None)], model)).called_late
+
+
+def test_a_failure_is_recorded_with_its_reason_and_never_replayed(asker, clock, ledger):
+    model = ScriptedModel(clock, ChatError("m: the endpoint answered 400: too long"))
+    failed = only(asker.ask([call()], model))
+    assert (failed.response, failed.cost_usd) == (None, None)
+    assert failed.error == "m: the endpoint answered 400: too long"
+    assert [(row["label"], row["error"]) for row in failures(ledger)] == [("example what?", failed.error)]
+    assert ledger.count() == 0
+
+    again = only(asker.ask([call()], model))
+    assert (again.response.output, again.error, again.replayed) == ("answer 2", None, False)
+
+
+def test_what_failed_for_good_is_not_tried_again(asker, clock):
+    model = ScriptedModel(clock, ChatError("no"))
+    asker.ask([call()], model)
+    assert len(model.asked) == 1
+
+
+def test_one_failure_leaves_the_other_answers(asker, clock):
+    model = ScriptedModel(clock, ChatError("no"))
+    calls = {prompt: call(prompt) for prompt in "abc"}
+    answers = asker.ask(list(calls.values()), model)
+    assert {prompt: answers[one.key].error for prompt, one in calls.items()} == {"a": "no", "b": None, "c": None}
+
+
+def test_what_may_succeed_later_is_tried_again_and_the_last_attempt_counts(asker, clock, ledger):
+    model = ScriptedModel(clock, RetryLaterError("busy"), RetryLaterError("busy"))
+    answer = only(asker.ask([call()], model))
+    assert (answer.error, answer.response.output) == (None, "answer 3")
+    assert answer.called_at == SOON + timedelta(minutes=2)
+    assert failures(ledger) == []
+
+
+def test_after_the_last_attempt_it_is_a_failure(asker, clock, ledger):
+    model = ScriptedModel(clock, *[RetryLaterError("busy")] * 3)
+    assert only(asker.ask([call()], model)).error == "busy (attempt 3 of 3)"
+    assert (len(model.asked), len(failures(ledger))) == (3, 1)
+
+
+def test_over_the_budget_nobody_is_asked(asker, model):
+    calls = [call("12345678"), call("abcdefgh"), call("ABCDEFGH")]
+    # 8 characters are 2 tokens, 10 more may be answered: 3 calls x 12 tokens x 0.01 = 0.36
+    with pytest.raises(OverBudgetError, match=r"3 calls .* up to 0\.3600 USD, over the budget of 0\.35 USD"):
+        ruled(asker, budget_usd=Decimal("0.35")).ask(calls, model)
+    assert model.asked == []
+    assert len(ruled(asker, budget_usd=Decimal("0.36")).ask(calls, model)) == 3
+
+
+def test_what_is_replayed_takes_nothing_from_the_budget(asker, model):
+    asker.ask([call("12345678"), call("abcdefgh")], model)
+    answers = ruled(asker, budget_usd=Decimal("0.12")).ask([call("12345678"), call("abcdefgh"), call("new")], model)
+    assert len(answers) == 3
+
+
+def test_a_model_without_a_price_and_a_budget_do_not_go_together(asker, model):
+    asker = ruled(replace(asker, price=no_price), budget_usd=Decimal(1000))
+    with pytest.raises(OverBudgetError, match="m has no price"):
+        asker.ask([call()], model)
+    assert model.asked == []
+
+
+def test_without_a_budget_a_model_without_a_price_has_no_cost_rather_than_none_at_all(asker, model):
+    asker = replace(asker, price=no_price)
+    assert only(asker.ask([call()], model)).cost_usd is None
+    assert only(asker.ask([call()], model)).cost_usd is None
+
+
+def test_an_answer_is_durable_before_the_next_call(asker, clock, ledger):
+    stored = []
+
+    class Watching(ScriptedModel):
+        async def complete(self, request):
+            stored.append(ledger.count())
+            return await super().complete(request)
+
+    asker.ask([call(prompt) for prompt in "abcd"], Watching(clock))
+    assert stored == [0, 1, 2, 3]
+
+
+def test_what_cannot_be_stored_is_not_handed_on(asker, model, ledger):
+    class Full(Ledger):
+        def append(self, calls):
+            raise OSError("no space left on the device")
+
+    full = Full(ledger.url)
+    with pytest.RaisesGroup(pytest.RaisesExc(OSError, match="no space left")):
+        replace(asker, ledger=full).ask([call("a"), call("b")], model)
+    assert full.count() == 0
+    full.close()
+
+
+def test_when_another_process_was_first_its_answer_is_the_one_that_counts(asker, clock, ledger):
+    other = ScriptedModel(clock)
+
+    class Slower(ScriptedModel):
+        async def complete(self, request):
+            await asyncio.to_thread(asker.ask, [call()], other)
+            answer = await super().complete(request)
+            return replace(answer, output="the slower one's answer")
+
+    answer = only(asker.ask([call()], Slower(clock)))
+    assert answer.response.output == "answer 1"
+    assert only(asker.ask([call()], other)).response == answer.response
+    assert ledger.count() == 1
+
+
+def test_no_more_than_the_allowed_number_are_under_way(asker):
+    with ReplayServer(lambda model, prompt: prompt.upper(), delay_s=0.01) as server:
+        client = OpenAICompatibleClient(server.base_url, SecretStr(""))
+        calls = [call(f"question {i}", provider=client.provider) for i in range(20)]
+        answers = ruled(asker, concurrency=4).ask(calls, client)
+    assert answers[calls[7].key].response.output == "QUESTION 7"
+    assert server.most_at_once == 4
+    assert set(server.calls.values()) == {1}
+
+
+def test_retry_after_is_obeyed_and_is_no_part_of_the_latency(asker):
+    refusal = Failure(status=429, headers={"Retry-After": "0.15"})
+    with ReplayServer({"what?": "this"}, failures=[refusal]) as server:
+        client = OpenAICompatibleClient(server.base_url, SecretStr(""))
+        started = time.monotonic()
+        answer = only(asker.ask([call(provider=client.provider)], client))
+        took_s = time.monotonic() - started
+    assert server.calls == {"what?": 2}
+    assert took_s >= 0.15
+    assert answer.response.latency_ms < 150
+
+
+def test_nobody_waits_longer_than_the_longest_wait(asker):
+    refusal = Failure(status=503, headers={"Retry-After": "3600"})
+    with ReplayServer({"what?": "this"}, failures=[refusal]) as server:
+        client = OpenAICompatibleClient(server.base_url, SecretStr(""))
+        answer = only(ruled(asker, longest_wait_s=0.01).ask([call(provider=client.provider)], client))
+    assert answer.response.output == "this"
+
+
+def test_one_client_serves_one_asking_after_the_other(asker):
+    with ReplayServer(lambda model, prompt: prompt) as server:
+        client = OpenAICompatibleClient(server.base_url, SecretStr(""))
+        for prompt in "ab":
+            assert only(asker.ask([call(prompt, provider=client.provider)], client)).response.output == prompt

@@ -1,0 +1,165 @@
+import asyncio
+from itertools import count
+
+import pytest
+
+from llm_eval_pipeline.ledger.concurrency import AdaptiveLimit
+
+
+def run(scenario):
+    return asyncio.run(scenario())
+
+
+def now():
+    return asyncio.get_running_loop().time()
+
+
+def test_no_more_than_the_limit_hold_a_place():
+    limit, most = AdaptiveLimit(3), 0
+
+    async def work():
+        nonlocal most
+        async with limit.slot():
+            most = max(most, limit.under_way)
+            await asyncio.sleep(0)
+
+    async def scenario():
+        await asyncio.gather(*(work() for _ in range(10)))
+
+    run(scenario)
+    assert (most, limit.under_way) == (3, 0)
+
+
+def test_a_call_that_raises_gives_its_place_back():
+    limit = AdaptiveLimit(1)
+
+    async def scenario():
+        for _ in range(2):
+            with pytest.raises(ValueError, match="broken"):
+                async with limit.slot():
+                    raise ValueError("broken")
+
+    run(scenario)
+    assert limit.under_way == 0
+
+
+def test_each_refusal_of_a_new_call_halves_down_to_one():
+    limit, seen = AdaptiveLimit(8), []
+
+    async def scenario():
+        for _ in range(4):
+            async with limit.slot() as began:
+                pass
+            limit.throttled(0, began)
+            seen.append(limit.limit)
+
+    run(scenario)
+    assert seen == [4, 2, 1, 1]
+
+
+@pytest.mark.parametrize("wait_s", [0, 0.01])
+def test_refusals_of_calls_that_were_under_way_together_halve_once(wait_s):
+    limit = AdaptiveLimit(8)
+    together = asyncio.Barrier(8)
+
+    async def work(number):
+        async with limit.slot() as began:
+            await together.wait()
+            await asyncio.sleep(0.001 * number)
+        limit.throttled(wait_s, began)
+
+    async def scenario():
+        await asyncio.gather(*(work(number) for number in range(8)))
+
+    run(scenario)
+    assert limit.limit == 4
+
+
+def test_fewer_run_after_a_refusal():
+    limit, most = AdaptiveLimit(8), 0
+
+    async def work():
+        nonlocal most
+        async with limit.slot():
+            most = max(most, limit.under_way)
+            await asyncio.sleep(0)
+
+    async def scenario():
+        limit.throttled(0, now())
+        await asyncio.gather(*(work() for _ in range(20)))
+
+    run(scenario)
+    assert most == 4
+
+
+def test_a_round_of_answers_adds_a_place():
+    limit = AdaptiveLimit(8)
+
+    async def scenario():
+        limit.throttled(0, now())
+        assert limit.limit == 4
+        for answers in count(1):
+            await limit.answered()
+            if limit.limit >= 5:
+                return answers
+        return None
+
+    # 4 + 1/4 + 1/4.25 + 1/4.49 + 1/4.71 = 4.92, and the fifth answer makes it 5.12
+    assert run(scenario) == 5
+
+
+def test_it_never_grows_over_the_most():
+    limit = AdaptiveLimit(2)
+
+    async def scenario():
+        for _ in range(10):
+            await limit.answered()
+
+    run(scenario)
+    assert limit.limit == 2
+
+
+def test_growth_lets_somebody_in_who_waits():
+    limit = AdaptiveLimit(2)
+
+    async def scenario():
+        limit.throttled(0, now())
+        async with limit.slot():
+            waiting = asyncio.create_task(limit.slot().__aenter__())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            await limit.answered()
+            await asyncio.wait_for(waiting, 1)
+        return limit.under_way
+
+    assert run(scenario) == 1
+
+
+def test_nobody_starts_during_the_pause():
+    limit = AdaptiveLimit(4)
+
+    async def scenario():
+        refused_at = now()
+        limit.throttled(0.05, refused_at)
+        async with limit.slot() as began:
+            return began - refused_at
+
+    assert run(scenario) >= 0.05
+
+
+def test_a_pause_that_grows_holds_those_who_wait_for_its_end_already():
+    limit = AdaptiveLimit(4)
+
+    async def wait():
+        async with limit.slot() as began:
+            return began
+
+    async def scenario():
+        limit.throttled(0.02, now())
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0.01)
+        refused_at = now()
+        limit.throttled(0.1, refused_at)
+        return await waiting - refused_at
+
+    assert run(scenario) >= 0.1

@@ -1,0 +1,71 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from llm_eval_pipeline.clients.chat import ChatRequest, Message
+from llm_eval_pipeline.ledger.calls import Call
+from llm_eval_pipeline.ledger.plan import OverBudgetError, Plan, plan, refuse_over_budget
+
+NOW = datetime(2026, 4, 6, tzinfo=UTC)
+
+
+def call(*contents, model="priced", **params):
+    messages = tuple(Message(role="user", content=content) for content in contents)
+    request = ChatRequest(model=model, messages=messages, params=params)
+    return Call(request=request, provider="p", purpose="generation", occasion="o", label="example 1")
+
+
+def price(model, usage, _at):
+    """A cent for a token of input, a dollar for one of output."""
+    return Decimal("0.01") * usage.input_tokens + usage.output_tokens if model == "priced" else None
+
+
+def planned(cost_usd="0", unpriced=()):
+    return Plan(calls=3, input_tokens=0, output_tokens=0, cost_usd=Decimal(cost_usd), unpriced_models=unpriced)
+
+
+def test_nothing_missing_costs_nothing():
+    assert plan([], price, NOW) == Plan(
+        calls=0, input_tokens=0, output_tokens=0, cost_usd=Decimal(0), unpriced_models=()
+    )
+
+
+def test_input_is_told_by_its_length_and_output_by_the_most_allowed():
+    found = plan([call("12345", "6789", max_tokens=7), call("1", max_tokens=2)], price, NOW)
+    # 9 characters are 2.25 tokens, so 3; one character is a token begun: 4 x 0.01 + (7 + 2) x 1
+    assert (found.calls, found.input_tokens, found.output_tokens) == (2, 4, 9)
+    assert found.cost_usd == Decimal("9.04")
+
+
+def test_output_without_a_limit_is_reckoned_at_512_tokens():
+    assert plan([call("1234")], price, NOW).cost_usd == Decimal("512.01")
+
+
+def test_models_without_a_price_are_named_and_count_as_calls_only():
+    found = plan([call("1234", max_tokens=1), call(model="z"), call(model="b"), call(model="z")], price, NOW)
+    assert (found.calls, found.unpriced_models, found.cost_usd) == (4, ("b", "z"), Decimal("1.01"))
+
+
+def test_prices_are_asked_for_the_time_of_the_plan():
+    asked = []
+    plan([call("1234")], lambda model, usage, at: asked.append((model, at)), NOW)
+    assert asked == [("priced", NOW)]
+
+
+def test_the_whole_budget_may_be_spent():
+    refuse_over_budget(planned("1.00"), Decimal(1))
+
+
+def test_a_budget_of_nothing_lets_free_calls_through():
+    refuse_over_budget(planned("0"), Decimal(0))
+
+
+def test_more_than_the_budget_is_refused_with_both_amounts():
+    with pytest.raises(OverBudgetError, match=r"3 calls .*1\.0001 USD, over the budget of 1 USD"):
+        refuse_over_budget(planned("1.0001"), Decimal(1))
+
+
+def test_a_cost_that_nobody_can_tell_is_refused():
+    with pytest.raises(OverBudgetError, match=r"a budget of 100 USD is set, but b, z has no price: .*prices\.yaml"):
+        refuse_over_budget(planned(unpriced=("b", "z")), Decimal(100))
