@@ -4,6 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
+import llm_eval_pipeline.defs  # noqa: F401  # Dagster drops the filters of warnings that are set while it loads
+
 
 @dg.definitions
 def defs() -> dg.Definitions:

@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
 
     models: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("sample/extractive-large", "sample/extractive-mini"), description="Models under test, comma-separated."
+        ("sample/extractive-large", "sample/extractive-mini"),
+        min_length=1,
+        description="Models under test, comma-separated.",
     )
     endpoint: str = Field("", description="Base URL of an OpenAI-compatible endpoint; empty: the sample answerer.")
     api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
@@ -88,11 +90,16 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: for an unknown ``LLM_EVAL_…`` variable, or a value that does not fit.
         """
-        known = {PREFIX + name.upper() for name in cls.model_fields}
+        known = sorted(name.upper() for name in cls.model_fields)
         for variable in os.environ:
-            if variable.startswith(PREFIX) and variable not in known:
-                close = difflib.get_close_matches(variable, sorted(known), 1)
-                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+            name = variable.removeprefix(PREFIX)
+            if name != variable and name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = (
+                    f"did you mean {PREFIX}{close[0]}?"
+                    if close
+                    else f"known are {', '.join(PREFIX + one for one in known)}"
+                )
                 raise SettingsError(f"the environment variable {variable} is no setting; {hint}")
         try:
             settings = cls()

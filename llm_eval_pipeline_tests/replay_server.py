@@ -38,9 +38,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One call as it came in."""
+    """One call as it came in; ``peer`` is the client's end of the connection."""
 
     prompt: str
+    peer: tuple[str, int]
     body: Mapping[str, Any]
     headers: Mapping[str, str]
 
@@ -113,7 +114,9 @@ class ReplayServer:
         body = orjson.loads(await request.read())
         prompt = next(m["content"] for m in reversed(body["messages"]) if m["role"] == "user")
         self.calls[prompt] += 1
-        self.received.append(Received(prompt=prompt, body=body, headers=dict(request.headers)))
+        assert request.transport is not None
+        peer = request.transport.get_extra_info("peername")
+        self.received.append(Received(prompt=prompt, peer=peer, body=body, headers=dict(request.headers)))
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         try:

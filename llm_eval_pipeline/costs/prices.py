@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -117,14 +117,14 @@ class PriceBook:
         Args:
             model: its name; ``provider/name`` is understood as well as a bare name.
             usage: token counts by kind, see :class:`BilledTokens`.
-            at: when the call was made; prices are those of that day.
+            at: when the call was made; prices are those of that day in UTC.
 
         Raises:
             UnpricedModelError: when the model has no price on that day.
             ValueError: when a kind of tokens is unknown or a count is negative.
         """
         tokens = usage if isinstance(usage, BilledTokens) else BilledTokens.from_mapping(usage)
-        day = at.date() if isinstance(at, datetime) else at
+        day = at if not isinstance(at, datetime) else (at.astimezone(UTC) if at.tzinfo else at).date()
         for entry in self._entries:
             if entry.model == model and entry.first <= day and (entry.until is None or day < entry.until):
                 return entry.usd_per_million.cost(tokens)

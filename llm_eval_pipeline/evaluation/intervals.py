@@ -40,14 +40,14 @@ def mean_interval(values: np.ndarray) -> Interval:
 def quantile_interval(values: np.ndarray, q: float) -> Interval:
     """The interval between two order statistics that covers a quantile (Conover 1999, section 3.2).
 
-    The ranks come from the normal approximation to the binomial, and are held inside the sample; None for fewer than
-    two values.
+    The ranks come from the normal approximation to the binomial, and are held inside the sample and around the
+    sample's own quantile; None for fewer than two values.
     """
     n = len(values)
     if n < 2:
         return None
     ordered = np.sort(values)
     half = Z * math.sqrt(n * q * (1 - q))
-    low = min(max(math.floor(n * q - half), 0), n - 1)
+    low = min(max(math.floor(n * q - half), 0), math.floor((n - 1) * q))
     high = min(max(math.ceil(n * q + half), 0), n - 1)
     return float(ordered[low]), float(ordered[high])

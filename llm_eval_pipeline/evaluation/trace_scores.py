@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from llm_eval_pipeline.evaluation.failures import error_category
 from llm_eval_pipeline.evaluation.grounding import grounded
@@ -13,37 +12,17 @@ from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.safety import assess_safety
 from llm_eval_pipeline.evaluation.toxicity import toxicity
 
-
-class JudgedTrace(Protocol):
-    """What scoring needs of a sampled trace; ``weight`` is None for one that was added because it went wrong."""
-
-    @property
-    def trace_id(self) -> str: ...  # noqa: D102
-    @property
-    def feature(self) -> str | None: ...  # noqa: D102
-    @property
-    def model(self) -> str | None: ...  # noqa: D102
-    @property
-    def prompt(self) -> str | None: ...  # noqa: D102
-    @property
-    def output(self) -> str | None: ...  # noqa: D102
-    @property
-    def context(self) -> str | None: ...  # noqa: D102
-    @property
-    def feedback_score(self) -> float | None: ...  # noqa: D102
-    @property
-    def started_at(self) -> datetime: ...  # noqa: D102
-    @property
-    def weight(self) -> float | None: ...  # noqa: D102
+if TYPE_CHECKING:
+    from llm_eval_pipeline.production.sampling import TraceCase
 
 
-def case_of(trace: JudgedTrace) -> Case:
+def case_of(trace: TraceCase) -> Case:
     """What the judge sees of a trace."""
     return Case(prompt=trace.prompt or "", output=trace.output, context=trace.context)
 
 
 def trace_score_rows(
-    traces: Sequence[JudgedTrace], scores: Mapping[str, JudgeScore], policy: Policy
+    traces: Sequence[TraceCase], scores: Mapping[str, JudgeScore], policy: Policy
 ) -> list[dict[str, Any]]:
     """Rows of ``trace_scores``, one per sampled trace."""
     levels = toxicity([trace.output or "" for trace in traces])

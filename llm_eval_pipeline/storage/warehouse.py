@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -129,10 +130,20 @@ def _conform(table: Table, rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.T
         arrow = pa.Table.from_arrays(columns, schema=table.schema)
     else:
         arrow = pa.Table.from_pylist(list(rows), schema=table.schema)
+        _refuse_fractions(table, rows)
     if table.key and len(arrow):
         arrow = arrow.sort_by([(column, "ascending") for column in table.key])
         _refuse_shared_keys(table, arrow)
     return arrow.combine_chunks()
+
+
+def _refuse_fractions(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Arrow cuts a fraction off without a word where it builds whole numbers from Python's."""
+    for name in [field.name for field in table.schema if pa.types.is_integer(field.type)]:
+        for row in rows:
+            value = row.get(name)
+            if isinstance(value, float | Decimal) and value != int(value):
+                raise pa.ArrowInvalid(f"{table.name}.{name} holds whole numbers, got {value!r}")
 
 
 def _refuse_shared_keys(table: Table, arrow: pa.Table) -> None:

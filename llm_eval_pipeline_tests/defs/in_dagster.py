@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from llm_eval_pipeline.settings import PREFIX, REPOSITORY
 
 SHIPPED = ("anchors", "answerer", "documents", "judge", "labels", "policies", "rubrics", "prices.yaml")
 RANGE = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+LONGEST_S = 300.0
+"""A run that takes longer hangs; its process is ended, and the test fails."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -82,9 +85,14 @@ class Dagster:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
-        reply = process.stdout.readline()
+        too_long = threading.Timer(LONGEST_S, process.kill)
+        too_long.start()
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            reply = process.stdout.readline()
+        finally:
+            too_long.cancel()
         if not reply:
             raise RuntimeError(f"the process ended: {self._log.read_text()[-4000:]}")
         return json.loads(reply)

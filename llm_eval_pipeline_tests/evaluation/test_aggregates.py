@@ -57,7 +57,13 @@ def test_an_unscored_answer_leaves_the_mean_and_is_counted() -> None:
 def test_what_nobody_knows_is_null_and_not_zero() -> None:
     for row in aggregate_rows([answer()]):
         if row["metric"] != "eval/error_rate":
-            assert (row["value"], row["ci_low"], row["ci_high"], row["n"], row["n_unscored"]) == (None, None, None, 0, 1)
+            assert (row["value"], row["ci_low"], row["ci_high"], row["n"], row["n_unscored"]) == (
+                None,
+                None,
+                None,
+                0,
+                1,
+            )
 
 
 def test_quantiles_lie_between_values() -> None:

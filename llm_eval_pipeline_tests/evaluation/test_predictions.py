@@ -54,7 +54,11 @@ def test_models_and_repetitions_are_not_mixed_up() -> None:
     places = [("a", 0), ("a", 1), ("b", 0)]
     scores = [judged(*place, quality=q) for place, q in zip(places, (0.1, 0.2, 0.3), strict=True)]
     rows = prediction_rows([EXAMPLE], [output(*place) for place in places], scores[::-1], [safe(*p) for p in places])
-    assert [(r["model"], r["repetition"], r["quality_score"]) for r in rows] == [("a", 0, 0.1), ("a", 1, 0.2), ("b", 0, 0.3)]
+    assert [(r["model"], r["repetition"], r["quality_score"]) for r in rows] == [
+        ("a", 0, 0.1),
+        ("a", 1, 0.2),
+        ("b", 0, 0.3),
+    ]
 
 
 def test_failures_are_low_quality_or_unsafe_and_never_what_nobody_scored() -> None:

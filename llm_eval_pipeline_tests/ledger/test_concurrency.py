@@ -120,19 +120,23 @@ def test_it_never_grows_over_the_most():
 
 
 def test_growth_lets_somebody_in_who_waits():
-    limit = AdaptiveLimit(2)
+    limit, inside = AdaptiveLimit(2), []
+
+    async def enter():
+        async with limit.slot():
+            inside.append(limit.under_way)
 
     async def scenario():
         limit.throttled(0, now())
         async with limit.slot():
-            waiting = asyncio.create_task(limit.slot().__aenter__())
-            await asyncio.sleep(0)
-            assert not waiting.done()
+            waiting = asyncio.create_task(enter())
+            await asyncio.sleep(0.01)
+            assert inside == []
             await limit.answered()
             await asyncio.wait_for(waiting, 1)
-        return limit.under_way
 
-    assert run(scenario) == 1
+    run(scenario)
+    assert inside == [2]
 
 
 def test_nobody_starts_during_the_pause():

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, Message, TokenUsage
 from llm_eval_pipeline.ledger.calls import Answer, Call
@@ -125,7 +126,7 @@ def test_a_failure_is_no_answer(ledger):
 def test_a_batch_is_stored_whole_or_not_at_all(ledger):
     call, answer = answered("good")
     other, nameless = failed("bad")
-    with pytest.raises(Exception, match="NOT NULL constraint failed: failures.error"):
+    with pytest.raises(sa.exc.IntegrityError, match=r"NOT NULL constraint failed: failures\.error"):
         ledger.append([(call, answer), (other, replace(nameless, error=None))])
     assert ledger.count() == 0
 
@@ -148,7 +149,9 @@ def test_spending_is_told_in_the_order_of_calling(ledger):
 
 def test_times_of_other_zones_are_ordered_as_instants(ledger):
     east = timezone(timedelta(hours=9))
-    ledger.append([answered("later", called_at=NOON), answered("sooner", called_at=datetime(2026, 4, 6, 20, tzinfo=east))])
+    ledger.append(
+        [answered("later", called_at=NOON), answered("sooner", called_at=datetime(2026, 4, 6, 20, tzinfo=east))]
+    )
     assert [row["called_at"].hour for row in ledger.spending()] == [11, 12]
 
 
@@ -159,7 +162,7 @@ def test_spending_can_be_told_of_some_occasions(ledger):
 
 
 def test_several_may_open_a_new_ledger_at_once(tmp_path):
-    for attempt in range(5):
+    for attempt in range(15):
         url, together, opened = f"sqlite:///{tmp_path / str(attempt)}.sqlite", threading.Barrier(4), []
 
         def open_and_append(number, url=url, together=together, opened=opened):

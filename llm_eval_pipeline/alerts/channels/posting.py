@@ -43,6 +43,7 @@ def post_json(url: str, body: dict[str, Any]) -> None:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_S):
             return
     except urllib.error.HTTPError as error:
+        error.close()
         raise ChannelError(f"{host} answered {error.code}") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ChannelError(f"{host} cannot be reached: {type(error).__name__}") from None

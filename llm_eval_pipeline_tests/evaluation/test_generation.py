@@ -1,0 +1,118 @@
+"""Generation: from examples to calls, and from answers to rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from llm_eval_pipeline.clients.chat import ChatClient, ChatResponse, TokenUsage
+from llm_eval_pipeline.datasets.examples import Example
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
+from llm_eval_pipeline.evaluation.local_judge import LocalJudge
+from llm_eval_pipeline.evaluation.schema import MODEL_OUTPUTS
+from llm_eval_pipeline.ledger.calls import Answer
+from llm_eval_pipeline.settings import REPOSITORY
+from llm_eval_pipeline.storage.warehouse import Warehouse
+
+WEEK = "2026-03-30"
+DUE = datetime(2026, 4, 6, tzinfo=UTC)
+CLIENT: ChatClient = LocalJudge(REPOSITORY / "data" / "judge" / "local_judge.json")
+EXAMPLES = [
+    Example(prompt="Why?", feature="f", system="Be brief.").row("v1"),
+    Example(prompt="How?", feature="g", source="production").row("v1"),
+]
+
+
+def models(*names: str, repetitions: int = 1, **params: Any) -> ModelsUnderTest:
+    return ModelsUnderTest(client=CLIENT, names=names, params=params, repetitions=repetitions)
+
+
+def calls_of(under_test: ModelsUnderTest, occasion: str = WEEK) -> dict:
+    return generation_calls(EXAMPLES, under_test, occasion=occasion, due=DUE)
+
+
+def answered(key: str) -> Answer:
+    usage = TokenUsage(input_tokens=9, cached_input_tokens=4, output_tokens=3)
+    response = ChatResponse(output="So.", model_resolved="m@r1", finish_reason="stop", usage=usage, latency_ms=12.5)
+    return Answer(
+        key=key,
+        response=response,
+        error=None,
+        called_at=DUE,
+        cost_usd=Decimal("0.0003"),
+        called_late=False,
+        replayed=True,
+    )
+
+
+def refused(key: str) -> Answer:
+    return Answer(
+        key=key, response=None, error="m: 500", called_at=DUE, cost_usd=None, called_late=True, replayed=False
+    )
+
+
+def test_each_example_is_asked_of_each_model_each_time() -> None:
+    calls = calls_of(models("a", "b", repetitions=3))
+    assert len(calls) == 2 * 2 * 3
+    assert len({call.key for call in calls.values()}) == 12
+
+
+def test_a_call_says_what_is_asked_when_and_for_whom() -> None:
+    call = calls_of(models("a", temperature=0))[EXAMPLES[0]["example_id"], "a", 0]
+    assert [(m.role, m.content) for m in call.request.messages] == [("system", "Be brief."), ("user", "Why?")]
+    assert (call.request.model, call.request.params, call.request.as_of) == ("a", {"temperature": 0}, DUE)
+    assert (call.purpose, call.feature, call.occasion, call.due) == ("generation", "f", WEEK, DUE)
+    assert (call.provider, call.label) == (CLIENT.provider, f"example {EXAMPLES[0]['example_id']}")
+
+
+def test_another_week_or_other_parameters_ask_anew_and_the_same_do_not() -> None:
+    keys = [
+        {call.key for call in calls.values()}
+        for calls in (
+            calls_of(models("a", temperature=0)),
+            calls_of(models("a", temperature=1)),
+            calls_of(models("a", temperature=0), "2026-04-06"),
+        )
+    ]
+    assert len(set.union(*keys)) == 6
+    assert {call.key for call in calls_of(models("a", temperature=0)).values()} == keys[0]
+
+
+def test_no_example_and_no_model_ask_nobody() -> None:
+    assert generation_calls([], models("a"), occasion=WEEK, due=DUE) == {}
+    assert calls_of(models()) == {}
+
+
+def test_an_answer_becomes_a_row_with_its_own_latency_tokens_and_cost(tmp_path: Path) -> None:
+    calls = calls_of(models("a"))
+    rows = output_rows(EXAMPLES, calls, {call.key: answered(call.key) for call in calls.values()})
+    stored = Warehouse(str(tmp_path)).write(MODEL_OUTPUTS, WEEK, rows).to_pylist()
+    (row,) = (row for row in stored if row["feature"] == "g")
+    assert (row["output"], row["finish_reason"], row["model_resolved"], row["split"]) == (
+        "So.",
+        "stop",
+        "m@r1",
+        "fresh",
+    )
+    assert (row["latency_ms"], row["input_tokens"], row["cached_input_tokens"], row["output_tokens"]) == (12.5, 9, 4, 3)
+    assert (row["cost_usd"], row["called_at"]) == (Decimal("0.0003"), DUE)
+    assert (row["replayed"], row["called_late"], row["error"]) == (True, False, None)
+
+
+def test_a_failed_call_keeps_its_row_with_the_reason_and_no_number(tmp_path: Path) -> None:
+    calls = calls_of(models("a"))
+    rows = output_rows(EXAMPLES, calls, {call.key: refused(call.key) for call in calls.values()})
+    for row in Warehouse(str(tmp_path)).write(MODEL_OUTPUTS, WEEK, rows).to_pylist():
+        assert (row["error"], row["called_late"], row["replayed"]) == ("m: 500", True, False)
+        unknown = ("output", "finish_reason", "latency_ms", "input_tokens", "output_tokens", "cost_usd")
+        assert [row[name] for name in unknown] == [None] * 6
+
+
+def test_two_examples_that_ask_the_same_share_one_call_and_keep_two_rows() -> None:
+    twins = [Example(prompt="Why?", feature="f", reference=reference).row("v1") for reference in ("A.", "B.")]
+    calls = generation_calls(twins, models("a"), occasion=WEEK, due=DUE)
+    (key,) = {call.key for call in calls.values()}
+    rows = output_rows(twins, calls, {key: answered(key)})
+    assert [row["example_id"] for row in rows] == [twin["example_id"] for twin in twins]

@@ -1,0 +1,98 @@
+"""Text scores of a week: what each answer is held against, and null where there is nothing to hold it against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_eval_pipeline.datasets.examples import Example
+from llm_eval_pipeline.evaluation.schema import TEXT_SCORES
+from llm_eval_pipeline.evaluation.text_scores import text_score_rows
+from llm_eval_pipeline.storage.warehouse import Warehouse
+
+OVERLAP = ("bleu", "chrf", "rouge1", "rouge2", "rougeL")
+
+
+def scored(text: str | None, **fields: Any) -> dict[str, Any]:
+    example = Example(**{"prompt": "How many days?", "feature": "f", **fields}).row("v1")
+    output = {"example_id": example["example_id"], "model": "m", "repetition": 0, "output": text}
+    (row,) = text_score_rows([example], [output])
+    return row
+
+
+def test_an_answer_equal_to_its_reference_has_full_overlap() -> None:
+    row = scored("The hub stores 14 days.", reference="The hub stores 14 days.")
+    assert [row[name] for name in OVERLAP] == pytest.approx([100, 100, 1, 1, 1])
+
+
+def test_a_part_of_the_reference_has_a_part_of_the_overlap() -> None:
+    row = scored("The hub stores", reference="The hub stores fourteen days")
+    # three of three words found, three of five expected: F1 = 2 · 1 · 0.6 / 1.6
+    # bigrams: two of two found, two of four expected: F1 = 2 · 1 · 0.5 / 1.5
+    assert row["rouge1"] == pytest.approx(0.75)
+    assert row["rouge2"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("reference", [None, "", " "])
+def test_without_a_reference_there_is_no_overlap(reference: str | None) -> None:
+    row = scored("The hub stores 14 days.", reference=reference)
+    assert not set(OVERLAP) & set(row)
+    assert row["flesch_kincaid_grade"] is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_format", "follows"),
+    [
+        ('{"a": 1}', '{"type": "json"}', True),
+        ("a is 1", '{"type": "json"}', False),
+        ("a is 1", None, None),
+    ],
+)
+def test_the_format_is_judged_where_one_is_expected(text: str, expected_format: str | None, follows: Any) -> None:
+    assert scored(text, expected_format=expected_format)["follows_format"] is follows
+
+
+def test_instructions_are_scored_by_the_share_that_is_followed() -> None:
+    instructions = [
+        {"id": "keywords:existence", "kwargs": {"keywords": ["hub"]}},
+        {"id": "punctuation:no_comma"},
+        {"id": "keywords:existence", "kwargs": {"keywords": ["sensor"]}},
+        {"id": "keywords:forbidden_words", "kwargs": {"forbidden_words": ["days"]}},
+    ]
+    assert scored("The hub stores 14 days.", instructions=instructions)["instructions_followed"] == 0.5
+    assert scored("The hub stores 14 days.")["instructions_followed"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sources", "grounded"),
+    [
+        ("The hub stores 14 days.", {"context": "The hub stores 14 days of readings."}, True),
+        ("The hub stores 30 days.", {"context": "The hub stores 14 days of readings."}, False),
+        ("The hub stores 14 days.", {"reference": "The hub stores 14 days."}, True),
+        ("The hub stores 30 days.", {"context": "The hub stores much.", "prompt": "Is it 30 days?"}, True),
+        ("The hub stores 30 days.", {"prompt": "Is it 30 days that the hub stores?"}, None),
+    ],
+)
+def test_an_answer_may_draw_on_context_and_reference_and_then_on_the_prompt(
+    text: str, sources: dict[str, str], grounded: bool | None
+) -> None:
+    assert scored(text, **sources)["grounded"] is grounded
+
+
+def test_what_has_no_output_has_null_scores_and_keeps_its_row(tmp_path: Path) -> None:
+    row = scored(None, reference="R", expected_format='{"type": "json"}', context="C")
+    (stored,) = Warehouse(str(tmp_path)).write(TEXT_SCORES, "2026-03-30", [row]).to_pylist()
+    assert {name for name, value in stored.items() if value is not None} == {"example_id", "model", "repetition"}
+
+
+def test_rows_stay_in_step_with_the_answers() -> None:
+    one = Example(prompt="A?", feature="f", reference="alpha beta").row("v1")
+    other = Example(prompt="B?", feature="f", reference="gamma delta").row("v1")
+    outputs = [
+        {"example_id": example["example_id"], "model": model, "repetition": 0, "output": text}
+        for example, model, text in ((other, "m", "gamma delta"), (one, "m", None), (one, "n", "gamma delta"))
+    ]
+    rows = text_score_rows([one, other], outputs)
+    assert [(row["model"], row.get("rouge1")) for row in rows] == [("m", 1.0), ("m", None), ("n", 0.0)]
