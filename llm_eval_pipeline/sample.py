@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -60,31 +61,34 @@ def laid_sample(landing: Path) -> LaidSample | None:
 def lay_sample(traces: Path, landing: Path, now: datetime) -> LaidSample:
     """Copy the sample into the landing folder, moved so that its last week is the newest that has ended.
 
-    A sample that lies there already stays as it is. The note is written last, so a cut copy is made again.
+    A sample that lies there already stays as it is. The copy is made aside and takes its place in one step.
 
     Raises:
-        SampleError: when ``traces`` holds no span files.
+        SampleError: when ``traces`` holds no span files, or the landing folder holds other files.
     """
     if (there := laid_sample(landing)) is not None:
         return there
+    if landing.exists() and any(landing.iterdir()):
+        raise SampleError(f"{landing} holds files that are not the sample's: set LLM_EVAL_TRACES to another folder")
     files = sorted(file for file in traces.rglob("*.gz") if _DAY.match(file.name))
     if not files:
-        raise SampleError(
-            f"no sample traces: {traces} holds no file named by its day, such as 2026-01-05.otlp.jsonl.gz"
-        )
+        raise SampleError(f"no sample traces: {traces} holds no file named by its day, as 2026-01-05.otlp.jsonl.gz")
     first, last = (monday_of(_day(file)) for file in (files[0], files[-1]))
     shift_weeks = (parse_week(last_complete_week(now)) - last) // WEEK
-    landing.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        moved = (_day(file) + shift_weeks * WEEK).isoformat()
-        target = landing / _DAY.sub(moved, file.name)
-        target.write_bytes(gzip.compress(_moved(gzip.decompress(file.read_bytes()), shift_weeks), mtime=0))
     laid = LaidSample(
         shift_weeks=shift_weeks,
         first_week=(first + shift_weeks * WEEK).isoformat(),
         weeks=(last - first) // WEEK + 1,
     )
-    (landing / NOTE).write_bytes(orjson.dumps(asdict(laid), option=orjson.OPT_INDENT_2))
+    draft = landing.with_name(f".{landing.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    for file in files:
+        moved = (_day(file) + shift_weeks * WEEK).isoformat()
+        spans = _moved(gzip.decompress(file.read_bytes()), shift_weeks)
+        (draft / _DAY.sub(moved, file.name)).write_bytes(gzip.compress(spans, mtime=0))
+    (draft / NOTE).write_bytes(orjson.dumps(asdict(laid), option=orjson.OPT_INDENT_2))
+    draft.replace(landing)
     return laid
 
 

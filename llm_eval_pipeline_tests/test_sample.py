@@ -100,15 +100,21 @@ def test_laid_again_even_weeks_later_nothing_changes(traces: Path, tmp_path: Pat
 
 
 def test_a_cut_copy_is_made_again(traces: Path, tmp_path: Path) -> None:
-    landing = tmp_path / "landing"
-    laid = lay_sample(traces, landing, NOW)
-    before = {name: data for name, (data, _) in contents(landing).items()}
-    (landing / NOTE).unlink()
-    (landing / "2026-03-29.otlp.jsonl.gz").write_bytes(b"half a fi")
-    (landing / "2026-03-31.otlp.jsonl.gz").unlink()
-    assert laid_sample(landing) is None
-    assert lay_sample(traces, landing, NOW) == laid
-    assert {name: data for name, (data, _) in contents(landing).items()} == before
+    landing, draft = tmp_path / "landing", tmp_path / ".landing.draft"
+    draft.mkdir()
+    (draft / "2020-01-06.otlp.jsonl.gz").write_bytes(b"half a fi")
+    lay_sample(traces, landing, NOW)
+    assert not draft.exists()
+    assert "2020-01-06.otlp.jsonl.gz" not in contents(landing)
+
+
+def test_a_folder_with_other_files_is_left_alone(traces: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "landing" / "2026-03-23.otlp.jsonl"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(SampleError, match=r"landing holds files that are not the sample's"):
+        lay_sample(traces, tmp_path / "landing", NOW)
+    assert mine.read_text() == "mine"
 
 
 @pytest.mark.parametrize("note", ["", "{", "null", "[]", "{}", '{"shift_weeks": 1}', '{"shift": 1, "weeks": 2}'])

@@ -33,7 +33,7 @@ def promote(
 
     Args:
         traces: rows of ``trace_scores``.
-        there: prompts of the dataset so far.
+        there: prompts of the dataset so far, and of what waits for review.
         protected: prompts of anchors, calibration labels and the canary, which must not be learnt from.
         rules: the budget.
     """

@@ -32,20 +32,20 @@ class MlflowSink:
     artifacts: Path | None = None
     clock: Clock = system_clock
 
-    def tell(self, told: Sequence[Record]) -> int:
-        """Bring MLflow in step with the records, and return how many runs were written."""
+    def tell(self, told: Sequence[Record]) -> frozenset[str]:
+        """Bring MLflow in step with the records, and return the ids of the records whose runs were written."""
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         from mlflow import MlflowClient
 
         client = MlflowClient(self.tracking_uri)
         experiment = self._experiment(client)
-        written = 0
+        written = set[str]()
         for record in told:
             run = self._run(client, experiment, record)
             if run is None or run.data.tags.get(_FINGERPRINT) != record.fingerprint:
                 self._write(client, experiment, record, run.info.run_id if run else None)
-                written += 1
-        return written
+                written.add(record.run_id)
+        return frozenset(written)
 
     def _experiment(self, client: MlflowClient) -> str:
         if (there := client.get_experiment_by_name(EXPERIMENT)) is not None:

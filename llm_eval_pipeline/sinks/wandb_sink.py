@@ -29,12 +29,19 @@ class WandbSink:
     project: str
     mode: Literal["offline", "online"]
 
-    def tell(self, told: Sequence[Record]) -> int:
-        """Bring W&B in step with the records, and return how many runs were written."""
+    def tell(self, told: Sequence[Record]) -> frozenset[str]:
+        """Bring W&B in step with the records, and return the ids of the runs that were written."""
         changed = [record for record in told if self._note(record).get("fingerprint") != record.fingerprint]
+        if not changed:
+            return frozenset()
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        import wandb
+
+        folders = {record.run_id: self._write(record) for record in changed}
+        wandb.teardown()  # its process has written all files when this returns
         for record in changed:
-            self._write(record)
-        return len(changed)
+            self._write_note(record, folders[record.run_id])
+        return frozenset(folders)
 
     def _note_path(self, record: Record) -> Path:
         return self.folder / "wandb" / "told" / f"{record.run_id}.json"
@@ -44,8 +51,8 @@ class WandbSink:
         note: dict[str, str] = orjson.loads(path.read_bytes()) if path.exists() else {}
         return note if note.get("mode") == self.mode else {}
 
-    def _write(self, record: Record) -> None:
-        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    def _write(self, record: Record) -> str:
+        """Write a run, and return its folder below ``folder``."""
         import wandb
 
         before = self._note(record).get("folder")
@@ -66,10 +73,13 @@ class WandbSink:
         )
         with run:
             run.log({**record.metrics, **{name: _table(wandb, rows) for name, rows in record.tables.items()}})
-        written = Path(run.dir).parent
-        note = {"fingerprint": record.fingerprint, "mode": self.mode, "folder": os.path.relpath(written, self.folder)}
-        self._note_path(record).parent.mkdir(parents=True, exist_ok=True)
-        self._note_path(record).write_bytes(orjson.dumps(note))
+        return os.path.relpath(Path(run.dir).parent, self.folder)
+
+    def _write_note(self, record: Record, folder: str) -> None:
+        note = {"fingerprint": record.fingerprint, "mode": self.mode, "folder": folder}
+        path = self._note_path(record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(note))
 
 
 def _settings(wandb: Any) -> Any:

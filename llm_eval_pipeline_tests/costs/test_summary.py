@@ -77,7 +77,7 @@ def test_the_pipelines_own_calls_are_told_by_purpose_and_kind_of_token():
 
 
 def test_days_models_and_features_are_kept_apart():
-    spans = [span(), span(TUESDAY), span(resolved="n"), span(feature="chat"), span(resolved="org/m/large")]
+    spans = [span(), span(TUESDAY), span(requested="n"), span(feature="chat"), span(requested="org/m/large")]
     assert [of(row, "day", "model", "feature") for row in cost_rows(spans, [])] == [
         (date(2026, 3, 30), "m", "chat"),
         (date(2026, 3, 30), "m", "search"),
@@ -127,9 +127,9 @@ def test_an_unknown_day_leaves_the_running_total_as_it_was():
     assert [of(row, "cost_usd", "cumulative_usd") for row in rows] == [(1, 1), (None, 1)]
 
 
-def test_the_model_that_answered_goes_before_the_one_that_was_asked_for():
-    rows = cost_rows([span(resolved="m-2026"), span(resolved=None), span(resolved=None, requested=None)], [])
-    assert [row["model"] for row in rows] == ["m", "m-2026", "unknown"]
+def test_the_model_that_was_asked_for_goes_before_the_one_that_answered():
+    spans = [span(resolved="m-2026"), span(requested=None, resolved="m-2026"), span(resolved=None, requested=None)]
+    assert [row["model"] for row in cost_rows(spans, [])] == ["m", "m-2026", "unknown"]
 
 
 def test_a_call_without_a_feature_is_of_an_unknown_one():

@@ -47,7 +47,7 @@ def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowSink]:
     before = {name: os.environ.get(name) for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_TRACKING_URI")}
     os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/mlflow.sqlite"
     told = MlflowSink(tracking_uri=os.environ["MLFLOW_TRACKING_URI"], artifacts=folder / "artifacts", clock=CLOCK)
-    assert told.tell([RECORD]) == 1
+    assert len(told.tell([RECORD])) == 1
     yield told
     for name, value in before.items():
         os.environ.pop(name, None)
@@ -90,7 +90,7 @@ def test_its_tables_are_read_by_mlflow_itself(sink: MlflowSink) -> None:
 def test_the_same_record_again_writes_nothing(sink: MlflowSink) -> None:
     (before,) = runs(sink)
     CLOCK.advance(timedelta(hours=1))
-    assert sink.tell([RECORD]) == 0
+    assert len(sink.tell([RECORD])) == 0
     assert runs(sink)[0].to_dictionary() == before.to_dictionary()
 
 
@@ -103,16 +103,16 @@ def test_a_changed_record_updates_its_own_run(sink: MlflowSink) -> None:
         metrics={**RECORD.metrics, "eval/quality_mean": 0.3, "eval/only_now": 1.0},
         tables={"prediction_table": RECORD.tables["prediction_table"][:1], "failure_table": []},
     )
-    assert sink.tell([changed]) == 1
+    assert len(sink.tell([changed])) == 1
     (after,) = runs(sink)
     assert after.info.run_id == before.info.run_id
     assert after.data.metrics == {"eval/quality_mean": 0.3, "eval/quality_mean/qa": 0.9, "eval/only_now": 1.0}
     assert (after.data.tags["llm_eval.rubric_version"], after.info.status) == ("v2", "FINISHED")
     assert len(table(sink, "prediction_table")) == 1
-    assert sink.tell([changed]) == 0
+    assert len(sink.tell([changed])) == 0
 
 
 def test_another_week_is_another_run(sink: MlflowSink) -> None:
     later = replace(RECORD, week="2026-04-06")
-    assert sink.tell([later, later]) == 1
+    assert len(sink.tell([later, later])) == 1
     assert {run.data.tags["llm_eval.week"] for run in runs(sink)} == {"2026-03-30", "2026-04-06"}

@@ -30,6 +30,7 @@ def promoted_examples(
     for week in windows(context):
         earlier = warehouse.read_many(PROMOTED_EXAMPLES, weeks_to(week_before(week))).to_pylist()
         there = [example.prompt for example in with_promoted(curated, earlier)]
+        there += [row["prompt"] for row in earlier if row["status"] == "needs_review"]
         rows = promote(
             warehouse.read(TRACE_SCORES, week).to_pylist(),
             there,

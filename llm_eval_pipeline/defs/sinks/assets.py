@@ -40,10 +40,11 @@ def _tell(
 ) -> dg.MaterializeResult:
     if sink is None:
         return dg.MaterializeResult(metadata={"status": f"off ({setting}=off)"})
-    for week in windows(context):
-        told = _records(warehouse, week)
-        written = sink.tell(told)
-        context.add_asset_metadata({"runs": len(told), "written": written}, partition_key=week)
+    told = {week: _records(warehouse, week) for week in windows(context)}
+    written = sink.tell([record for those in told.values() for record in those])
+    for week, those in told.items():
+        new = sum(record.run_id in written for record in those)
+        context.add_asset_metadata({"runs": len(those), "written": new}, partition_key=week)
     return dg.MaterializeResult()
 
 
