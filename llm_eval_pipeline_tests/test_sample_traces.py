@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from llm_eval_pipeline.costs.prices import price_book
 from llm_eval_pipeline.settings import REPOSITORY
 
 FOLDER = REPOSITORY / "data" / "sample_traces"
@@ -163,13 +164,24 @@ def test_users_like_the_bad_weeks_less() -> None:
     assert liked(range(13, 17)) < healthy - 0.15
 
 
-def test_the_long_prompt_doubles_the_input_of_json_extraction_alone() -> None:
-    def tokens(week: int, feature: str) -> float:
-        calls = [c for c in of_week(week, "generate") if c["llm_eval.feature"] == feature and "error.type" not in c]
-        return mean([int(c["gen_ai.usage.input_tokens"]) for c in calls])
+def test_the_long_prompt_doubles_what_json_extraction_costs_and_nothing_else() -> None:
+    book = price_book(REPOSITORY / "data" / "prices.yaml")
 
-    assert 1.8 < tokens(11, "json_extraction") / tokens(10, "json_extraction") < 2.2
-    assert tokens(11, "question_answering") / tokens(10, "question_answering") == pytest.approx(1, abs=0.05)
+    def usd(weeks: range, feature: str) -> float:
+        kinds = {"input_tokens": "input_tokens", "cache_read.input_tokens": "cached_input_tokens"}
+        kinds["output_tokens"] = "output_tokens"
+        costs = []
+        for week in weeks:
+            for call in of_week(week, "generate"):
+                if call["llm_eval.feature"] == feature and "error.type" not in call:
+                    usage = {kind: int(call[f"gen_ai.usage.{name}"]) for name, kind in kinds.items()}
+                    costs.append(float(book.price(call["gen_ai.request.model"], usage, FIRST_MONDAY)))
+        return mean(costs)
+
+    before, after = range(1, 11), range(11, 17)
+    assert 1.8 < usd(after, "json_extraction") / usd(before, "json_extraction") < 2.2
+    for other in ("question_answering", "summarisation", "classification"):
+        assert usd(after, other) / usd(before, other) == pytest.approx(1, abs=0.1)
 
 
 def test_latency_is_stable_from_week_to_week() -> None:

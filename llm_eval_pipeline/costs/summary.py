@@ -56,9 +56,10 @@ def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, A
         calls: the window's calls as the ledger tells of its spending.
 
     Returns:
-        One row per day, model (the one asked for, as in every other table), feature and purpose. ``unpriced_calls`` used tokens that have no price, and
-        ``unmetered_calls`` say nothing of tokens, as failed ones do. ``cost_usd`` is null where no call has a cost;
-        ``cumulative_usd`` is the window's running total over the days, of the same model, feature and purpose.
+        One row per day, model (the one asked for, as in every other table), feature and purpose. ``unpriced_calls``
+        used tokens that have no price, and ``unmetered_calls`` say nothing of tokens, as failed ones do. ``cost_usd``
+        is null where no call has a cost; ``cumulative_usd`` is the window's running total over the days, of the same
+        model, feature and purpose.
     """
     sums: dict[Group, _Sum] = {}
     for span in spans:
