@@ -13,7 +13,7 @@ from llm_eval_pipeline.clients.sample_answerer.chance import Chance
 from llm_eval_pipeline.clients.sample_answerer.draft import Draft
 from llm_eval_pipeline.clients.sample_answerer.releases import Behaviour, Latency
 
-PREFIX_TOKENS = {"question": 384, "summary": 192, "extraction": 64, "classification": 128}
+PREFIX_TOKENS = {"question": 512, "summary": 192, "extraction": 64, "classification": 128}
 """Instructions that the model is given with every prompt of a kind, in tokens; only these are ever cached."""
 
 CHARACTERS_PER_TOKEN = 4
