@@ -138,11 +138,11 @@ def effects(frame: pd.DataFrame, *, title: str) -> Any:
     return _sized(bars + line, title, height=alt.Step(17))
 
 
-def png(chart: alt.Chart, *, scale: float = 1.5) -> bytes:
+def svg(chart: alt.Chart) -> str:
     """The chart as a picture."""
     import vl_convert
 
-    return bytes(vl_convert.vegalite_to_png(chart.properties(width=560).to_dict(), scale=scale))
+    return str(vl_convert.vegalite_to_svg(chart.properties(width=560).to_dict()))
 
 
 def _legend() -> Any:

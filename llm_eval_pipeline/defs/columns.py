@@ -1,5 +1,7 @@
 """One check for every table: the stored columns are the declared ones, also after an upgrade."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
@@ -12,33 +14,41 @@ from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILE
 from llm_eval_pipeline.storage.tables import Table
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
-TABLES = (
-    *(EVAL_DATASET, PROMOTED_EXAMPLES, PRODUCTION_TRACES, TRACE_PROFILES, COST_SUMMARY),
-    *(schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES),
-    *(schema.AGGREGATE_METRICS, schema.PREDICTION_TABLE, schema.FAILURE_TABLE),
-    *(schema.ANCHOR_SCORES, schema.TRACE_SCORES),
-    *(DRIFT_BASELINE, WEEKLY_DRIFT_REPORT, DRIFT_INCIDENTS),
+TABLES = {
+    table.name: table
+    for table in (
+        *(EVAL_DATASET, PROMOTED_EXAMPLES, PRODUCTION_TRACES, TRACE_PROFILES, COST_SUMMARY),
+        *(schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES),
+        *(schema.AGGREGATE_METRICS, schema.PREDICTION_TABLE, schema.FAILURE_TABLE),
+        *(schema.ANCHOR_SCORES, schema.TRACE_SCORES),
+        *(DRIFT_BASELINE, WEEKLY_DRIFT_REPORT, DRIFT_INCIDENTS),
+    )
+}
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec("columns", asset=name, description="Stored columns and types are the declared ones.")
+        for name in TABLES
+    ],
+    can_subset=True,
 )
-
-
-def _columns_of(table: Table) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=table.name, name="columns", description="Stored columns and types are the declared ones.")
-    def check(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+def columns(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.AssetCheckResult]:
+    """Each table's stored columns against its declared ones, in one step for all that the run has made."""
+    for key in context.selected_asset_check_keys:
+        table = TABLES[key.asset_key.to_user_string()]
         stored = weeks_of(context, warehouse.partitions(table)) if table.partitioned_by else [None]
         wrong = {
-            key or table.name: ", ".join(differing)
-            for key in stored
-            if (differing := _differing(table, warehouse, key))
+            window or table.name: ", ".join(differing)
+            for window in stored
+            if (differing := _differing(table, warehouse, window))
         }
-        return result_over(wrong)
-
-    return check
+        yield result_over(wrong, key=key)
 
 
 def _differing(table: Table, warehouse: Warehouse, key: str | None) -> list[str]:
     there, declared = warehouse.schema(table, key), table.schema
     names = dict.fromkeys([*declared.names, *there.names])
     return [n for n in names if n not in there.names or n not in declared.names or there.field(n) != declared.field(n)]
-
-
-column_checks = [_columns_of(table) for table in TABLES]

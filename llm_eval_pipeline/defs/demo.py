@@ -29,7 +29,10 @@ WEEKLY_ASSETS = [
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
     *("anchor_scores", "drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
 ]
-_OF_CHECKS = tuple(f"{asset}_" for asset in (*DAILY_ASSETS, *WEEKLY_ASSETS, "trace_scores", "promoted_examples"))
+_OF_CHECKS = (
+    *("columns", "holds_every_answer"),
+    *(f"{asset}_" for asset in (*DAILY_ASSETS, *WEEKLY_ASSETS, "trace_scores", "promoted_examples")),
+)
 """What the names of checks' steps begin with."""
 
 

@@ -1,5 +1,6 @@
 """An asset that is a table of the warehouse: one decorator for all of them, and how their rows look in the UI."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from llm_eval_pipeline.storage.tables import Table
 
 OWNERS = ["team:llm-evaluation"]
 _PARTITIONS = {"week": WEEKLY, "day": DAILY}
+_SECONDS_BETWEEN_LINES = 5
 _SHOWN_ROWS = 8
 _SHOWN_CHARACTERS = 160
 
@@ -38,11 +40,12 @@ def column_schema(table: Table) -> dg.TableSchema:
 
 
 def windows(context: dg.AssetExecutionContext) -> Iterator[str]:
-    """The run's partition keys, oldest first, with a line in the log for each when there are several."""
-    keys = list(context.partition_keys)
+    """The run's partition keys, oldest first; long work says every few seconds where it is."""
+    keys, said = list(context.partition_keys), time.monotonic()
     for number, key in enumerate(keys, 1):
-        if len(keys) > 1:
+        if time.monotonic() - said >= _SECONDS_BETWEEN_LINES:
             context.log.info(f"{key} ({number} of {len(keys)})")
+            said = time.monotonic()
         yield key
 
 
@@ -54,18 +57,27 @@ def preview(rows: pa.Table | Sequence[Mapping[str, Any]], columns: Sequence[str]
     return dg.MetadataValue.table(records, schema)
 
 
-def result_over(wrong: Mapping[str, str], **numbers: int | str) -> dg.AssetCheckResult:
-    """A check over windows: passed when none is wrong, else a warning that names each and says what is."""
+def result_over(
+    wrong: Mapping[str, str], *, key: dg.AssetCheckKey | None = None, **numbers: int | str
+) -> dg.AssetCheckResult:
+    """A check over windows: passed when none is wrong, else a warning that names each and says what is.
+
+    ``key`` says which check it is, where one step does several.
+    """
     return dg.AssetCheckResult(
-        passed=not wrong, severity=dg.AssetCheckSeverity.WARN, metadata={"wrong": len(wrong), **numbers, **wrong}
+        passed=not wrong,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"wrong": len(wrong), **numbers, **wrong},
+        asset_key=key.asset_key if key else None,
+        check_name=key.name if key else None,
     )
 
 
-def picture(png: bytes, alternative: str) -> dg.MarkdownMetadataValue:
+def picture(svg: str, alternative: str) -> dg.MarkdownMetadataValue:
     """A plot that the UI draws inside the metadata."""
     from base64 import b64encode
 
-    return dg.MetadataValue.md(f"![{alternative}](data:image/png;base64,{b64encode(png).decode()})")
+    return dg.MetadataValue.md(f"![{alternative}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})")
 
 
 def _shown(value: Any) -> str | int | float | bool | None:

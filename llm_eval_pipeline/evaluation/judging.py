@@ -67,7 +67,7 @@ class Judge:
 
     def call(self, case: Case, *, occasion: str, due: datetime, feature: str, label: str) -> Call:
         """The call that asks for a case's score."""
-        content = orjson.dumps(asdict(case)).decode()
+        content = orjson.dumps(case).decode()
         return Call(
             request=ChatRequest(
                 model=self.model,

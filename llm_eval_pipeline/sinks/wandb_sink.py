@@ -99,4 +99,5 @@ def _settings(wandb: Any) -> Any:
 
 def _table(wandb: Any, rows: Sequence[dict[str, Any]]) -> Any:
     columns = list(rows[0]) if rows else ["example_id"]
-    return wandb.Table(columns=columns, data=[[row[column] for column in columns] for row in rows])
+    data = [[row[column] for column in columns] for row in rows]
+    return wandb.Table(columns=columns, data=data, allow_mixed_types=True)  # or each cell's type is worked out

@@ -85,5 +85,7 @@ def test_effects_are_held_against_the_floor() -> None:
     assert (line["mark"]["type"], line["encoding"]["x"]["field"]) == ("rule", "at")
 
 
-def test_a_picture_is_a_png() -> None:
-    assert charts.png(effects(EFFECTS), scale=1).startswith(b"\x89PNG\r\n")
+def test_a_picture_is_an_svg_that_says_what_it_shows() -> None:
+    picture = charts.svg(effects(EFFECTS))
+    assert picture.startswith("<svg")
+    assert "quality" in picture

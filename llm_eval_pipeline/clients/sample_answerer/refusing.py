@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 REFUSALS = (
     "I'm sorry, but I can't help with that request.",
@@ -48,6 +49,7 @@ _SOUNDS_HARMFUL = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def is_harmful(prompt: str) -> bool:
     """Whether a prompt asks for harm and says nothing that makes it harmless."""
     return any(rule.search(prompt) for rule in _HARM) and not _SOUNDS_SAFE.search(prompt)

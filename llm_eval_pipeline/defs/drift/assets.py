@@ -54,7 +54,7 @@ def weekly_drift_report(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """Every metric of the week against the baseline, by three instruments, with a cause: traffic, model or judge."""
-    from llm_eval_pipeline.dashboards.charts import effects, png
+    from llm_eval_pipeline.dashboards.charts import effects, svg
     from llm_eval_pipeline.dashboards.frames import effect_frame
     from llm_eval_pipeline.drift.instruments import observe
     from llm_eval_pipeline.drift.report import report_rows
@@ -75,7 +75,7 @@ def weekly_drift_report(
                 "no_data": sum(row["verdict"] in ("no_data", "low_power") for row in whole),
                 "drifted_in_slices": sum(row["verdict"] == "drifted" for row in rows if row["slice"] != "all"),
                 "attribution": ", ".join(sorted({row["attribution"] for row in drifted})) or "nothing drifted",
-                **({"plot": picture(png(effects(shown, title=title)), title)} if len(shown) else {}),
+                **({"plot": picture(svg(effects(shown, title=title)), title)} if len(shown) else {}),
                 "drifted_metrics": preview(drifted, _SHOWN),
             },
             partition_key=week,

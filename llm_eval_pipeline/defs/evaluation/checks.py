@@ -1,5 +1,7 @@
 """Is an evaluation whole? Every answer stands in every table, and enough of them have a score."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
@@ -13,6 +15,10 @@ from llm_eval_pipeline.storage.warehouse import Warehouse
 
 LEAST_SCORED = 0.9
 LEAST_ANSWERED = 0.95
+_OF_ANSWERS = {
+    table.name: table
+    for table in (schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES, schema.PREDICTION_TABLE)
+}
 
 
 @dg.asset_check(asset=model_outputs, description="One row per example, model and repetition.")
@@ -60,25 +66,26 @@ def _too_many_nulls(
     return wrong
 
 
-def _holds_every_answer(table: Table) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=table.name, name="holds_every_answer", description="The keys of model_outputs, each once.")
-    def check(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
-        wrong = {}
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec("holds_every_answer", asset=name, description="The keys of model_outputs, each once.")
+        for name in _OF_ANSWERS
+    ],
+    can_subset=True,
+)
+def holds_every_answer(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.AssetCheckResult]:
+    """No answer is lost and none appears from nowhere, in any table that has a row per answer."""
+    for key in context.selected_asset_check_keys:
+        table, wrong = _OF_ANSWERS[key.asset_key.to_user_string()], {}
         for week in weeks_of(context, warehouse.partitions(table)):
             answers, there = (_keys(warehouse, one, week) for one in (schema.MODEL_OUTPUTS, table))
             if answers != there:
                 wrong[week] = f"{len(answers - there)} answers are missing and {len(there - answers)} are too many"
-        return result_over(wrong)
-
-    return check
+        yield result_over(wrong, key=key)
 
 
 def _keys(warehouse: Warehouse, table: Table, week: str) -> set[tuple[object, ...]]:
     rows = warehouse.read(table, week, table.key)
     return set(zip(*(rows.column(name).to_pylist() for name in table.key), strict=True))
-
-
-judge_scores_hold_every_answer = _holds_every_answer(schema.JUDGE_SCORES)
-safety_scores_hold_every_answer = _holds_every_answer(schema.SAFETY_SCORES)
-text_scores_hold_every_answer = _holds_every_answer(schema.TEXT_SCORES)
-prediction_table_holds_every_answer = _holds_every_answer(schema.PREDICTION_TABLE)
