@@ -11,8 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 3000
 
-# A home folder of its own keeps Dagster's state inside the project; `dagster.yaml` is read from there.
-export DAGSTER_HOME := $(CURDIR)/.dagster
+# Here Dagster finds `dagster.yaml`, which keeps its state below `.dagster/`.
+export DAGSTER_HOME := $(CURDIR)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # A backfill's events are stored in batches: one by one they take a tenth of the demo.
 export DAGSTER_EVENT_BATCH_SIZE := 500
@@ -33,23 +33,23 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-.dagster/dagster.yaml: dagster.yaml
-	mkdir -p .dagster
-	cp dagster.yaml $@
+.dagster/storage:
+	mkdir -p $@
 
-demo: $(VENV)/installed .dagster/dagster.yaml
+demo: $(VENV)/installed .dagster/storage
 	$(BIN)/python -m llm_eval_pipeline.defs.demo
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses=2
 
-dev: $(VENV)/installed .dagster/dagster.yaml
-	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+# `dagster dev` reads workspace.yaml; it warns that `dg dev` is its successor, which does not.
+dev: $(VENV)/installed .dagster/storage
+	$(BIN)/python -W ignore -m dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 mlflow: $(VENV)/installed
 	$(BIN)/mlflow server --backend-store-uri sqlite:///data/state/mlflow.sqlite --host 127.0.0.1 --port 5000
 
-lint: $(VENV)/installed .dagster/dagster.yaml
+lint: $(VENV)/installed .dagster/storage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
