@@ -60,7 +60,7 @@ def _attributed(
 ) -> AttributedIncident:
     """The incident with the cause that the week in which it opened shows."""
     there = windows[incident.opened][incident.metric]
-    instrument, _ = _spoken(there)
+    instrument, verdict = _spoken(there)
     return AttributedIncident(
         metric=incident.metric,
         direction=incident.direction,
@@ -69,6 +69,7 @@ def _attributed(
         closed=incident.closed,
         attribution=there[instrument][1],
         instrument=instrument,
+        severity=(verdict.effect or 0.0) / (verdict.effect_floor or 1.0),
     )
 
 

@@ -10,7 +10,10 @@ from llm_eval_pipeline.drift.verdict import Direction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributedIncident:
-    """An incident with its cause and the instrument that saw it; indices of windows, as in ``Incident``."""
+    """An incident with its cause and the instrument that saw it; indices of windows, as in ``Incident``.
+
+    ``severity`` is how many times its floor the effect was when it opened.
+    """
 
     metric: str
     direction: Direction
@@ -19,6 +22,7 @@ class AttributedIncident:
     closed: int | None = None
     attribution: str | None = None
     instrument: str = "production"
+    severity: float = 0.0
 
     def open_at(self, window: int) -> bool:
         """Whether it is open in that window; it no longer is in the window that closes it."""
@@ -27,7 +31,7 @@ class AttributedIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Incidents of one cause that overlap, in the order in which they opened; the first is what pages."""
+    """Incidents of one cause that overlap, in the order in which they opened and the worst before the others; the first pages."""
 
     attribution: str | None
     opened: int
@@ -45,7 +49,7 @@ def grouped(found: Sequence[AttributedIncident]) -> list[Page]:
     has none of its own.
     """
     groups: list[list[AttributedIncident]] = []
-    for incident in sorted(found, key=lambda one: (one.opened, one.metric, one.instrument)):
+    for incident in sorted(found, key=lambda one: (one.opened, -one.severity, one.metric)):
         if incident.direction != "degraded":
             continue
         joined = next((group for group in groups if _takes(group, incident)), None)
