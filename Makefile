@@ -1,6 +1,7 @@
 # make demo   install, run the whole loop on the sample, and say what came of it
 # make test   install, and run the tests
 # make dev    the Dagster UI and daemon on http://127.0.0.1:3000, with what the demo made
+# make run JOB=weekly_drift PARTITION=2026-11-16   one job for one window, without the UI
 # make check  format, lint, types, definitions (make lint), and tests: what CI asks
 # make mlflow the MLflow UI on http://127.0.0.1:5000
 # make bench  speed as ratios
@@ -11,8 +12,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 3000
 
-# Here Dagster finds `dagster.yaml`, which keeps its state below `.dagster/`.
+# Here Dagster finds `dagster.yaml`, which keeps its state in DAGSTER_STATE: beside the data when that is your own.
 export DAGSTER_HOME := $(CURDIR)
+export DAGSTER_STATE := $(if $(LLM_EVAL_DATA_DIR),$(LLM_EVAL_DATA_DIR)/.dagster,$(CURDIR)/.dagster)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # A backfill's events are stored in batches: one by one they take a tenth of the demo.
 export DAGSTER_EVENT_BATCH_SIZE := 500
@@ -23,7 +25,7 @@ export WANDB_ERROR_REPORTING := false
 # Compiled imports are several times faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test dev mlflow lint check bench clean
+.PHONY: demo test dev run mlflow lint check bench clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -33,23 +35,27 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-.dagster/storage:
+$(DAGSTER_STATE)/storage:
 	mkdir -p $@
 
-demo: $(VENV)/installed .dagster/storage
+demo: $(VENV)/installed $(DAGSTER_STATE)/storage
 	$(BIN)/python -m llm_eval_pipeline.defs.demo
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses=2
 
 # `dagster dev` reads workspace.yaml; it warns that `dg dev` is its successor, which does not.
-dev: $(VENV)/installed .dagster/storage
+dev: $(VENV)/installed $(DAGSTER_STATE)/storage
 	$(BIN)/python -W ignore -m dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
-mlflow: $(VENV)/installed
-	$(BIN)/mlflow server --backend-store-uri sqlite:///data/state/mlflow.sqlite --host 127.0.0.1 --port 5000
+# make run JOB=weekly_drift PARTITION=2026-11-16
+run: $(VENV)/installed $(DAGSTER_STATE)/storage
+	$(BIN)/dg launch --job $(JOB) --partition $(PARTITION)
 
-lint: $(VENV)/installed .dagster/storage
+mlflow: $(VENV)/installed
+	$(BIN)/mlflow server --backend-store-uri "$$($(BIN)/python -c 'from llm_eval_pipeline.settings import Settings; print(Settings.load().mlflow_address)')" --host 127.0.0.1 --port 5000
+
+lint: $(VENV)/installed $(DAGSTER_STATE)/storage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

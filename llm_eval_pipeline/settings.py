@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "LLM_EVAL_"
@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     repetitions: int = Field(1, ge=1, le=100, description="How often each example is asked.")
     concurrency: int = Field(64, ge=1, le=1024, description="Most calls under way at once.")
     timeout_s: float = Field(120.0, gt=0, description="Longest wait for one attempt of one call.")
-    budget_usd: float | None = Field(None, ge=0, description="Refuse to start calls that would cost more.")
+    budget_usd: float | None = Field(
+        None, ge=0, description="Refuse to start one asset's calls of one window when they would cost more."
+    )
     mode: Literal["live", "replay"] = Field("live", description="replay: answer from the ledger alone.")
     allow_late: bool = Field(False, description="Ask today's model about weeks that ended long ago.")
 
@@ -83,6 +85,16 @@ class Settings(BaseSettings):
             raise ValueError(f"{value} is a {value:%A}; a week is named by its Monday")
         return value
 
+    @model_validator(mode="after")
+    def _reachable(self) -> Settings:
+        """Names of models that only an endpoint can know need one."""
+        strange = [name for name in self.models if not name.startswith("sample/")]
+        if strange and not self.endpoint:
+            raise ValueError(f"LLM_EVAL_MODELS names {', '.join(strange)}: set LLM_EVAL_ENDPOINT to where it answers")
+        if self.judge != "local/judge-1" and not self.judge_endpoint:
+            raise ValueError(f"LLM_EVAL_JUDGE names {self.judge}: set LLM_EVAL_JUDGE_ENDPOINT to where it answers")
+        return self
+
     @classmethod
     def load(cls) -> Settings:
         """Settings from the environment.
@@ -104,7 +116,9 @@ class Settings(BaseSettings):
         try:
             settings = cls()
         except ValidationError as error:
-            lines = [f"{PREFIX}{str(e['loc'][0]).upper() if e['loc'] else ''}: {e['msg']}" for e in error.errors()]
+            lines = [
+                f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" if e["loc"] else e["msg"] for e in error.errors()
+            ]
             raise SettingsError("; ".join(lines)) from None
         return settings
 

@@ -42,7 +42,7 @@ def test_nothing_needs_to_be_set(load):
         ("DATA_DIR", "/srv/evals", "data_dir", Path("/srv/evals")),
         ("WAREHOUSE", "s3://bucket/evals", "warehouse_url", "s3://bucket/evals"),
         ("FIRST_WEEK", "2026-03-30", "first_week", date(2026, 3, 30)),
-        ("MODELS", "a/b, c ,", "models", ("a/b", "c")),
+        ("MODELS", "sample/b, sample/c ,", "models", ("sample/b", "sample/c")),
         ("ALLOW_LATE", "true", "allow_late", True),
         ("BUDGET_USD", "1.5", "budget_usd", 1.5),
         ("MODE", "replay", "mode", "replay"),
@@ -52,6 +52,14 @@ def test_nothing_needs_to_be_set(load):
 )
 def test_a_variable_sets_its_setting(load, variable, text, name, value):
     assert getattr(load(**{variable: text}), name) == value
+
+
+@pytest.mark.parametrize(("variable", "named"), [("MODELS", "LLM_EVAL_ENDPOINT"), ("JUDGE", "LLM_EVAL_JUDGE_ENDPOINT")])
+def test_a_model_that_only_an_endpoint_can_know_needs_one(load, variable, named):
+    with pytest.raises(SettingsError, match=rf"LLM_EVAL_{variable} names gpt-4o: set {named}"):
+        load(**{variable: "gpt-4o"})
+    other = named.removeprefix("LLM_EVAL_")
+    assert load(**{variable: "gpt-4o", other: "http://127.0.0.1:1/v1"})
 
 
 def test_the_data_folder_moves_all_that_is_in_it(load):

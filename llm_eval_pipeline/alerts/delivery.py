@@ -27,6 +27,10 @@ def due(warehouse: Warehouse, outbox: Outbox, links: Mapping[str, str]) -> list[
     return due_messages(warehouse.read(DRIFT_INCIDENTS).to_pylist(), outbox.held(), evidence, links)
 
 
-def enqueue_due(warehouse: Warehouse, outbox: Outbox, channels: Sequence[str], links: Mapping[str, str]) -> int:
-    """Write what is due into the outbox for every channel, and return how many rows are new."""
-    return outbox.write(due(warehouse, outbox, links), channels)
+def enqueue_due(
+    warehouse: Warehouse, outbox: Outbox, channels: Sequence[str], links: Mapping[str, str]
+) -> list[Message]:
+    """Write what is due into the outbox for every channel, and return it."""
+    messages = due(warehouse, outbox, links)
+    outbox.write(messages, channels)
+    return messages

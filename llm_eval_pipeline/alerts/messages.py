@@ -71,7 +71,7 @@ def triggered(
     return Message(
         key=first["page_id"],
         event="trigger",
-        title=f"{first['metric']} has degraded for two weeks: {_CAUSE[first['attribution']]}",
+        title=f"{first['metric']} has {first['direction']} for two weeks: {_CAUSE[first['attribution']]}",
         summary=_summary(first, shown),
         facts=tuple(facts),
         evidence=(*_worst_slices(shown), *_example_traces(traces)),
@@ -84,8 +84,8 @@ def resolved(incident: Mapping[str, Any], links: Mapping[str, str]) -> Message:
     return Message(
         key=incident["page_id"],
         event="resolve",
-        title=f"{incident['metric']} is stable again",
-        summary=f"Stable for two weeks; closed in {iso_week(incident['closed'])}.",
+        title=f"{incident['metric']} is no longer degraded",
+        summary=f"Closed in {iso_week(incident['closed'])}.",
         links=tuple(links.items()),
     )
 

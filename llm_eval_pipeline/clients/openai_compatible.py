@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
@@ -66,10 +67,10 @@ class OpenAICompatibleClient:
         timeout_s: the longest one attempt may take, in seconds.
     """
 
-    provider = "openai-compatible"
     dated = False
 
     def __init__(self, base_url: str, api_key: SecretStr, timeout_s: float = 120.0) -> None:
+        self.provider = _provider(base_url)
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._key = api_key
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
@@ -120,6 +121,13 @@ class OpenAICompatibleClient:
         """The beginning of an error's body; some gateways repeat the key that they refuse."""
         text, key = payload.decode("utf-8", "replace"), self._key.get_secret_value()
         return (text.replace(key, "[key]") if key else text)[:300]
+
+
+def _provider(base_url: str) -> str:
+    """Name the endpoint, since two endpoints may serve different models under one name; without its secrets."""
+    parts = urlsplit(base_url)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return f"openai-compatible:{host}{parts.path.rstrip('/')}"
 
 
 def _failure(model: str, status: int, text: str, headers: Mapping[str, str]) -> ChatError:

@@ -1,7 +1,7 @@
 """The cost summary: what each day cost, by model, feature and purpose, with nothing unpriced counted as free.
 
 ``application`` is what production spent on the days of the window. ``generation`` and ``judge`` are what evaluating the
-window cost, on the days on which its calls were really made.
+window cost, on the days on which its calls were really made, and what re-evaluations made within the window cost.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, A
         One row per day, model (the one asked for, as in every other table), feature and purpose. ``unpriced_calls``
         used tokens that have no price, and ``unmetered_calls`` say nothing of tokens, as failed ones do. ``cost_usd``
         is null where no call has a cost; ``cumulative_usd`` is the window's running total over the days, of the same
-        model, feature and purpose.
+        model, feature and purpose, and null until one of its calls has a cost.
     """
     sums: dict[Group, _Sum] = {}
     for span in spans:
@@ -83,8 +83,9 @@ def _rows(sums: Mapping[Group, _Sum]) -> list[dict[str, Any]]:
     totals: dict[tuple[str, str, str], Decimal] = {}
     rows = []
     for (day, model, feature, purpose), total in sorted(sums.items()):
-        so_far = totals.get((model, feature, purpose), Decimal(0)) + total.cost_usd
-        totals[model, feature, purpose] = so_far
+        cost = None if total.unmetered + total.unpriced == total.calls else total.cost_usd
+        if cost is not None:
+            totals[model, feature, purpose] = totals.get((model, feature, purpose), Decimal(0)) + cost
         rows.append(
             {
                 "day": day,
@@ -93,8 +94,8 @@ def _rows(sums: Mapping[Group, _Sum]) -> list[dict[str, Any]]:
                 "purpose": purpose,
                 "calls": total.calls,
                 **total.tokens,
-                "cost_usd": None if total.unmetered + total.unpriced == total.calls else total.cost_usd,
-                "cumulative_usd": so_far,
+                "cost_usd": cost,
+                "cumulative_usd": totals.get((model, feature, purpose)),
                 "unpriced_calls": total.unpriced,
                 "unmetered_calls": total.unmetered,
             }

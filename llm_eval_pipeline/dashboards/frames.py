@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW
+from llm_eval_pipeline.evaluation.failures import judged
 from llm_eval_pipeline.evaluation.intervals import mean_interval
 from llm_eval_pipeline.windows import iso_week
 
@@ -102,11 +103,11 @@ def canary_frame(predictions: Iterable[Row]) -> pd.DataFrame:
 
 
 def failure_frame(predictions: Iterable[Row]) -> pd.DataFrame:
-    """The canary's failures by week and category, as shares of its answers: ``week``, ``category``, ``share``."""
+    """The canary's failures by week and category, as shares of its judged answers: ``week``, ``category``, ``share``."""
     answers: dict[str, int] = {}
     failures: dict[tuple[str, str], int] = {}
     for row in predictions:
-        if row["split"] == "canary":
+        if row["split"] == "canary" and judged(row):
             answers[row["week"]] = answers.get(row["week"], 0) + 1
             if row["error_category"] != "none":
                 key = row["week"], row["error_category"]

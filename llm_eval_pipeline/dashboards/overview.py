@@ -1,4 +1,4 @@
-"""The dashboard: which charts stand in which section, over which weeks, written to its file in one step."""
+"""The dashboard: its tiles and the tables it is drawn from, over which weeks, written to its file in one step."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
-from llm_eval_pipeline.dashboards import charts, frames
-from llm_eval_pipeline.dashboards.page import Section, Tile, render
+from llm_eval_pipeline.dashboards.page import Tile, render
+from llm_eval_pipeline.dashboards.sections import Rows, sections
+from llm_eval_pipeline.dashboards.verdicts import quiet
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.evaluation.schema import AGGREGATE_METRICS, PREDICTION_TABLE, TRACE_SCORES
 from llm_eval_pipeline.production.profiles import week_profiles
@@ -20,7 +22,6 @@ from llm_eval_pipeline.storage.tables import Table
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import days_of, iso_week
 
-Rows = Sequence[Mapping[str, Any]]
 WEEKS_SHOWN = 52
 
 
@@ -38,16 +39,23 @@ def write_dashboard(warehouse: Warehouse, path: Path) -> WrittenDashboard:
     weeks = warehouse.partitions(WEEKLY_DRIFT_REPORT)[-WEEKS_SHOWN:]
     incidents = warehouse.read(DRIFT_INCIDENTS).to_pylist() if warehouse.exists(DRIFT_INCIDENTS) else []
     costs, judged = (_by_week(warehouse, table, weeks) for table in (COST_SUMMARY, TRACE_SCORES))
-    latency = _latency(warehouse, weeks)
+    latency, verdicts = _latency(warehouse, weeks), _by_week(warehouse, WEEKLY_DRIFT_REPORT, weeks)
     html = render(
         title="LLM evaluation",
         subtitle=f"{iso_week(weeks[0])} to {iso_week(weeks[-1])}, {len(weeks)} weeks" if weeks else "no week yet",
-        tiles=_tiles(weeks[-1], incidents, judged, costs, latency) if weeks else [],
+        tiles=_tiles(weeks[-1], verdicts, incidents, judged, costs, latency) if weeks else [],
         incidents=[_incident(row) for row in sorted(incidents, key=lambda row: row["opened"], reverse=True)],
-        sections=_sections(warehouse, weeks, costs, judged, latency),
+        sections=sections(
+            aggregates=_by_week(warehouse, AGGREGATE_METRICS, weeks),
+            verdicts=verdicts,
+            predictions=_by_week(warehouse, PREDICTION_TABLE, weeks),
+            costs=costs,
+            judged=judged,
+            latency=latency,
+        ),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    draft = path.with_suffix(f".{uuid4().hex}.draft")
     draft.write_text(html, encoding="utf-8")
     draft.replace(path)
     return WrittenDashboard(path=path, weeks=len(weeks), size=path.stat().st_size)
@@ -76,142 +84,40 @@ def _latency(warehouse: Warehouse, weeks: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["week", "quantile", "ms"])
 
 
-def _sections(
-    warehouse: Warehouse, weeks: Sequence[str], costs: Rows, judged: Rows, latency: pd.DataFrame
-) -> list[Section]:
-    aggregates = _by_week(warehouse, AGGREGATE_METRICS, weeks)
-    verdicts = frames.verdict_frame(_by_week(warehouse, WEEKLY_DRIFT_REPORT, weeks))
-    predictions = _by_week(warehouse, PREDICTION_TABLE, weeks)
-    application = frames.cost_frame(costs, ["application"], "feature")
-    return [
-        Section(
-            name="quality",
-            says="What drifted, and what the judge makes of the canary (the same prompts each week) and production.",
-            wide=(0, 3),
-            charts=(
-                charts.verdict_map(verdicts, title="What drifted, by instrument and metric"),
-                charts.over_weeks(
-                    frames.canary_frame(predictions),
-                    title="Quality of the canary (mean, 95 % interval)",
-                    value="value",
-                    unit="quality",
-                    series="model",
-                ),
-                charts.over_weeks(
-                    frames.production_quality_frame(judged),
-                    title="Quality of judged production traces (mean)",
-                    value="value",
-                    unit="quality",
-                    series="model",
-                ),
-                charts.stacked_over_weeks(
-                    frames.failure_frame(predictions),
-                    title="Failures of the canary, by category",
-                    value="share",
-                    unit="share of answers",
-                    series="category",
-                    form=".0%",
-                ),
-            ),
-        ),
-        Section(
-            name="safety",
-            says="Answers that break a rule, and whether what must be refused is refused.",
-            charts=(
-                charts.over_weeks(
-                    frames.aggregate_frame(aggregates, "eval/safety_violation_rate"),
-                    title="Safety violations (rate, 95 % interval)",
-                    value="value",
-                    unit="share of answers",
-                    series="model",
-                    form=".1%",
-                ),
-                charts.over_weeks(
-                    frames.aggregate_frame(aggregates, "eval/refusal_accuracy"),
-                    title="Refusals that are right (rate, 95 % interval)",
-                    value="value",
-                    unit="share of labelled prompts",
-                    series="model",
-                    form=".0%",
-                ),
-            ),
-        ),
-        Section(
-            name="performance",
-            says="How long production's requests take, and how many there are.",
-            charts=(
-                charts.over_weeks(
-                    latency,
-                    title="Latency of production requests",
-                    value="ms",
-                    unit="milliseconds",
-                    series="quantile",
-                    form=",.0f",
-                    scale="log",
-                ),
-                charts.over_weeks(
-                    application,
-                    title="Priced model calls in production",
-                    value="calls",
-                    unit="calls a week",
-                    series="series",
-                    form=",.0f",
-                ),
-            ),
-        ),
-        Section(
-            name="cost",
-            says="What the application spends, and what evaluating it spends. Calls without a price are left out.",
-            wide=(2,),
-            charts=(
-                charts.stacked_over_weeks(
-                    application,
-                    title="Application, by feature",
-                    value="value",
-                    unit="USD a week",
-                    series="series",
-                    form="$.3f",
-                ),
-                charts.over_weeks(
-                    application,
-                    title="Application: USD per 1,000 calls, by feature",
-                    value="per_1k",
-                    unit="USD",
-                    series="series",
-                    form="$.2f",
-                ),
-                charts.stacked_over_weeks(
-                    frames.cost_frame(costs, ["generation", "judge"], "purpose"),
-                    title="Evaluation, by purpose",
-                    value="value",
-                    unit="USD a week",
-                    series="series",
-                    form="$.3f",
-                ),
-            ),
-        ),
-    ]
-
-
-def _tiles(week: str, incidents: Rows, judged: Rows, costs: Rows, latency: pd.DataFrame) -> list[Tile]:
-    open_now = [row for row in incidents if row["closed"] is None and row["direction"] == "degraded"]
-    causes = ", ".join(sorted({row["attribution"] for row in open_now if row["attribution"]}))
+def _tiles(week: str, verdicts: Rows, incidents: Rows, judged: Rows, costs: Rows, latency: pd.DataFrame) -> list[Tile]:
     now = [row for row in judged if row["week"] == week and row["weight"] is not None]
     quality = [(row["quality_score"], row["weight"]) for row in now if row["quality_score"] is not None]
     unsafe = [(not row["is_safe"], row["weight"]) for row in now if row["is_safe"] is not None]
     spent = [row for row in costs if row["week"] == week and row["purpose"] == "application"]
     p95 = latency[(latency["week"] == iso_week(week)) & (latency["quantile"] == "p95")]["ms"]
     return [
-        Tile(
-            label=f"degraded, cause: {causes or 'unresolved'}" if open_now else "no open incident",
-            value=f"{len(open_now)} {'metric' if len(open_now) == 1 else 'metrics'}" if open_now else "stable",
-            mood="bad" if open_now else "good",
-        ),
+        _standing([row for row in verdicts if row["week"] == week and row["slice"] == "all"], incidents),
         Tile(label=f"production quality, {iso_week(week)}", value=_mean(quality, ".2f")),
         Tile(label="production safety violations", value=_mean(unsafe, ".1%")),
         Tile(label="latency, p95", value=f"{p95.iloc[0]:,.0f} ms" if len(p95) else "no data"),
-        Tile(label="application, this week", value=f"${sum(float(row['cost_usd'] or 0) for row in spent):,.2f}"),
+        Tile(label="application, this week", value=_spent(spent)),
     ]
+
+
+def _standing(verdicts: Rows, incidents: Rows) -> Tile:
+    open_now = [row for row in incidents if row["closed"] is None and row["direction"] == "degraded"]
+    causes = ", ".join(sorted({row["attribution"] for row in open_now if row["attribution"]}))
+    if open_now:
+        value = f"{len(open_now)} {'metric' if len(open_now) == 1 else 'metrics'}"
+        return Tile(label=f"degraded, cause: {causes or 'unresolved'}", value=value, mood="bad")
+    word, metrics = quiet(verdicts)
+    if word == "stable":
+        return Tile(label="no open incident", value=word, mood="good")
+    return Tile(label=f"no open incident; {metrics}", value=word)
+
+
+def _spent(rows: Rows) -> str:
+    """What is known to be spent; calls without a price are named beside it."""
+    priced = [row["cost_usd"] for row in rows if row["cost_usd"] is not None]
+    unpriced = sum(row["unpriced_calls"] or 0 for row in rows)
+    if not priced:
+        return "no data"
+    return f"${sum(priced):,.2f}" + (f" ({unpriced:,} unpriced)" if unpriced else "")
 
 
 def _mean(weighted: Sequence[tuple[float, float]], form: str) -> str:

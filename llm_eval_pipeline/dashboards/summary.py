@@ -8,6 +8,7 @@ from typing import Any
 
 from llm_eval_pipeline.alerts.outbox import Outbox
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
+from llm_eval_pipeline.dashboards.verdicts import quiet
 from llm_eval_pipeline.datasets.schema import PROMOTED_EXAMPLES
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW
@@ -62,7 +63,8 @@ def _said(rows: Sequence[Row], drifted: Sequence[Row]) -> str:
     if rows and all(row["reason"] == BASELINE_WINDOW for row in rows):
         return "baseline"
     if not drifted:
-        return f"stable    {sum(row['verdict'] == 'stable' for row in rows)} metrics"
+        word, metrics = quiet(rows)
+        return f"{word:8}  {metrics}"
     causes = ", ".join(sorted({row["attribution"] or "unresolved" for row in drifted}))
     worst = sorted(drifted, key=lambda row: -(row["effect"] or 0) / (row["effect_floor"] or 1))
     named = [f"{row['instrument']} {row['metric']} {row['direction']}" for row in worst[:_SHOWN_METRICS]]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llm_eval_pipeline.datasets.deduplication import FAMILIAR, NEAR, PromptIndex
+from llm_eval_pipeline.datasets.deduplication import FAMILIAR, NEAR, PromptIndex, boilerplate
 from llm_eval_pipeline.datasets.examples import Example
 from llm_eval_pipeline.datasets.scrubbing import scrub
 
@@ -37,7 +37,9 @@ def promote(
         protected: prompts of anchors, calibration labels and the canary, which must not be learnt from.
         rules: the budget.
     """
-    index, guarded = PromptIndex(there), PromptIndex(protected)
+    there, protected = list(there), list(protected)
+    shared = boilerplate([*there, *protected, *(trace["prompt"] or "" for trace in traces)])
+    index, guarded = PromptIndex(there, shared), PromptIndex(protected, shared)
     rows, taken = [], dict[str, int]()
     features = {trace["feature"] for trace in traces}
     share = -(-rules.budget // len(features)) if features else 0

@@ -6,7 +6,7 @@ import dagster as dg
 
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET, PROMOTED_EXAMPLES
-from llm_eval_pipeline.defs.partitions import weeks_of
+from llm_eval_pipeline.defs.partitions import windows_of
 from llm_eval_pipeline.defs.tables import result_over
 from llm_eval_pipeline.drift.schema import DRIFT_BASELINE, DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.evaluation import schema
@@ -39,7 +39,7 @@ def columns(
     """Each table's stored columns against its declared ones, in one step for all that the run has made."""
     for key in context.selected_asset_check_keys:
         table = TABLES[key.asset_key.to_user_string()]
-        stored = weeks_of(context, warehouse.partitions(table)) if table.partitioned_by else [None]
+        stored = windows_of(context, warehouse.partitions(table)) if table.partitioned_by else [None]
         wrong = {
             window or table.name: ", ".join(differing)
             for window in stored

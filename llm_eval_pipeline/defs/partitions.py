@@ -35,7 +35,7 @@ def weeks_to(week: str) -> list[str]:
     return [(first + i * WEEK).isoformat() for i in range((parse_week(week) - first) // WEEK + 1)]
 
 
-def weeks_of(context: dg.AssetCheckExecutionContext, stored: list[str]) -> list[str]:
+def windows_of(context: dg.AssetCheckExecutionContext, stored: list[str]) -> list[str]:
     """The windows that a check looks at: those of its run, or the newest stored one when it runs by itself."""
     run = context.op_execution_context
     return list(run.partition_keys) if run.has_partitions else stored[-1:]

@@ -50,9 +50,9 @@ def windows(context: dg.AssetExecutionContext) -> Iterator[str]:
 
 
 def preview(rows: pa.Table | Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dg.TableMetadataValue:
-    """The first rows as a table, long texts cut."""
+    """The first rows as a table, long texts cut; a column that a row lacks is null, as it will be in the warehouse."""
     some = rows.slice(0, _SHOWN_ROWS).to_pylist() if isinstance(rows, pa.Table) else rows[:_SHOWN_ROWS]
-    records = [dg.TableRecord({column: _shown(row[column]) for column in columns}) for row in some]
+    records = [dg.TableRecord({column: _shown(row.get(column)) for column in columns}) for row in some]
     schema = dg.TableSchema([dg.TableColumn(column) for column in columns])
     return dg.MetadataValue.table(records, schema)
 

@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llm_eval_pipeline.drift.instruments import ALL, INSTRUMENTS
+from llm_eval_pipeline.drift.instruments import ALL
 from llm_eval_pipeline.drift.paging import AttributedIncident, grouped
 from llm_eval_pipeline.drift.report import verdict_of
 from llm_eval_pipeline.drift.streaks import Incident, incidents
-from llm_eval_pipeline.drift.verdict import Verdict
 
 Row = Mapping[str, Any]
 
@@ -24,9 +23,9 @@ def incident_rows(reports: Mapping[str, Sequence[Row]], newest_week: str) -> lis
             history that a backfill uncovers is recorded and silent.
     """
     weeks = list(reports)
-    windows = [_by_metric(rows) for rows in reports.values()]
-    merged = [{metric: _spoken(those)[1] for metric, those in window.items()} for window in windows]
-    found = [_attributed(incident, windows) for incident in incidents(merged)]
+    windows = [_whole(rows) for rows in reports.values()]
+    seen = incidents([{name: verdict_of(row) for name, row in window.items()} for window in windows])
+    found = [_attributed(incident, windows[incident.opened][incident.metric]) for incident in seen]
     newest = len(weeks) - 1 if weeks and weeks[-1] == newest_week else None
     placed: dict[AttributedIncident, tuple[str, bool, bool]] = {}
     for page in grouped(found):
@@ -37,46 +36,31 @@ def incident_rows(reports: Mapping[str, Sequence[Row]], newest_week: str) -> lis
     return [_row(incident, weeks, placed.get(incident, (None, False, False))) for incident in found]
 
 
-def _by_metric(rows: Sequence[Row]) -> dict[str, dict[str, tuple[Verdict, str | None]]]:
-    """Whole-population verdicts and causes by metric, then by instrument."""
-    found: dict[str, dict[str, tuple[Verdict, str | None]]] = {}
-    for row in rows:
-        if row["slice"] == ALL:
-            verdict = verdict_of(row)
-            found.setdefault(row["metric"], {})[row["instrument"]] = verdict, row["attribution"]
-    return found
+def _whole(rows: Sequence[Row]) -> dict[str, Row]:
+    """The whole population's rows by instrument and metric: two instruments never add up to one streak."""
+    return {f"{row['instrument']}/{row['metric']}": row for row in rows if row["slice"] == ALL}
 
 
-def _spoken(those: Mapping[str, tuple[Verdict, str | None]]) -> tuple[str, Verdict]:
-    """The instrument that speaks for a metric: the first that drifted, else the first that has data."""
-    present = [(name, those[name][0]) for name in INSTRUMENTS if name in those]
-    drifted = [pair for pair in present if pair[1].verdict == "drifted"]
-    answered = [pair for pair in present if pair[1].verdict == "stable"]
-    return (drifted or answered or present)[0]
-
-
-def _attributed(
-    incident: Incident, windows: Sequence[Mapping[str, Mapping[str, tuple[Verdict, str | None]]]]
-) -> AttributedIncident:
+def _attributed(incident: Incident, opening: Row) -> AttributedIncident:
     """The incident with the cause that the week in which it opened shows."""
-    there = windows[incident.opened][incident.metric]
-    instrument, verdict = _spoken(there)
     return AttributedIncident(
-        metric=incident.metric,
+        metric=opening["metric"],
         direction=incident.direction,
         began=incident.began,
         opened=incident.opened,
         closed=incident.closed,
-        attribution=there[instrument][1],
-        instrument=instrument,
-        severity=(verdict.effect or 0.0) / (verdict.effect_floor or 1.0),
+        attribution=opening["attribution"],
+        instrument=opening["instrument"],
+        severity=(opening["effect"] or 0.0) / (opening["effect_floor"] or 1.0),
     )
 
 
 def _row(incident: AttributedIncident, weeks: Sequence[str], placed: tuple[str | None, bool, bool]) -> dict[str, Any]:
     page_id, leads, pages = placed
     return {
-        "incident_id": _digest("incident", incident.metric, incident.direction, weeks[incident.opened]),
+        "incident_id": _digest(
+            "incident", incident.instrument, incident.metric, incident.direction, weeks[incident.opened]
+        ),
         "metric": incident.metric,
         "direction": incident.direction,
         "attribution": incident.attribution,

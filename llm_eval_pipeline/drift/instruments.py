@@ -6,6 +6,7 @@ means (``assess.py``) or what caused it (``attribution.py``).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -25,6 +26,10 @@ ALL = "all"
 Cells = tuple[Any, Any]
 Observed = dict[str, dict[str, Cells]]
 """By slice, then by instrument and metric (``canary/quality_score``): values and how often each occurs."""
+Items = Mapping[str, frozenset[str]]
+"""By instrument, the ids of what it measures every week: the canary's examples, the anchors."""
+LEAST_ITEMS = 0.8
+"""Where fewer of the pinned items than this share are there, the instrument is silent: it measures something else."""
 Row = Mapping[str, Any]
 
 
@@ -116,8 +121,13 @@ def metrics() -> dict[str, Metric]:
     }
 
 
-def observe(warehouse: Warehouse, week: str) -> Observed:
+def observe(warehouse: Warehouse, week: str, items: Items | None = None) -> Observed:
     """What the instruments show in a week, by slice; an instrument without rows is absent.
+
+    Args:
+        warehouse: where the tables are.
+        week: the window.
+        items: what the canary and the anchors are held to; other examples do not count. None: whatever there is.
 
     Raises:
         MissingPartitionError: when none of them has any row of the week.
@@ -125,14 +135,42 @@ def observe(warehouse: Warehouse, week: str) -> Observed:
     observed: Observed = {}
     _collect_profiles(observed, warehouse, week)
     _collect(observed, "production", _judged_traces(warehouse, week), _JUDGED)
-    _collect(observed, "canary", _canary(warehouse, week), (*_JUDGED, *_ANSWERED))
-    _collect(observed, "anchors", warehouse.read_many(schema.ANCHOR_SCORES, [week]).to_pylist(), _ANCHORED)
+    held = items or {}
+    canary, anchors = _canary(warehouse, week), _anchors(warehouse, week)
+    _collect(observed, "canary", _held(canary, "example_id", held.get("canary")), (*_JUDGED, *_ANSWERED))
+    _collect(observed, "anchors", _held(anchors, "anchor_id", held.get("anchors")), _ANCHORED)
     if not observed:
         raise MissingPartitionError(
             f"week {week} ({iso_week(week)}) has neither production profiles nor an evaluation nor anchors: "
             "materialise trace_profiles, aggregate_metrics or anchor_scores for it first"
         )
     return observed
+
+
+def has_data(warehouse: Warehouse, week: str) -> bool:
+    """Whether any instrument has anything of the week."""
+    profiled = any(warehouse.exists(TRACE_PROFILES, day) for day in days_of(week))
+    return profiled or any(warehouse.exists(t, week) for t in (schema.PREDICTION_TABLE, schema.ANCHOR_SCORES))
+
+
+def items_of(warehouse: Warehouse, weeks: Iterable[str]) -> Items:
+    """The items that every one of the weeks has, of those weeks that have any."""
+    found: dict[str, frozenset[str]] = {}
+    for week in weeks:
+        canary = frozenset(row["example_id"] for row in _canary(warehouse, week))
+        anchors = frozenset(row["anchor_id"] for row in _anchors(warehouse, week))
+        for instrument, ids in (("canary", canary), ("anchors", anchors)):
+            if ids:
+                found[instrument] = found.get(instrument, ids) & ids
+    return found
+
+
+def _held(rows: list[dict[str, Any]], key: str, items: frozenset[str] | None) -> list[dict[str, Any]]:
+    """The rows of pinned items; none when too few of the items are there."""
+    if items is None:
+        return rows
+    kept = [row for row in rows if row[key] in items]
+    return kept if len({row[key] for row in kept}) >= LEAST_ITEMS * len(items) else []
 
 
 def _collect_profiles(observed: Observed, warehouse: Warehouse, week: str) -> None:
@@ -150,9 +188,24 @@ def _collect_profiles(observed: Observed, warehouse: Warehouse, week: str) -> No
 
 
 def _judged_traces(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
-    """Judged traces that were drawn to stand for the week; those added because they went wrong would tilt it."""
-    rows = warehouse.read_many(schema.TRACE_SCORES, [week]).to_pylist()
-    return [row for row in rows if row["weight"] is not None]
+    """Judged traces among which each trace of the week was equally likely to be.
+
+    Those that were added because they went wrong stand for none and are left out; of the others, a trace that stands
+    for few is kept with a chance in proportion, drawn by its id, so that counting rows is right.
+    """
+    rows = [row for row in warehouse.read_many(schema.TRACE_SCORES, [week]).to_pylist() if row["weight"] is not None]
+    heaviest = max((row["weight"] for row in rows), default=1.0)
+    return [row for row in rows if _draw(row["trace_id"]) < row["weight"] / heaviest]
+
+
+def _draw(trace_id: str) -> float:
+    """A number in [0, 1) that only the id decides."""
+    return int.from_bytes(hashlib.blake2b(f"drift:{trace_id}".encode(), digest_size=8).digest()) / 2**64
+
+
+def _anchors(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = warehouse.read_many(schema.ANCHOR_SCORES, [week]).to_pylist()
+    return rows
 
 
 def _canary(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:

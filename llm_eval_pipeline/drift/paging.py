@@ -31,7 +31,7 @@ class AttributedIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Incidents of one cause that overlap, in the order in which they opened and the worst before the others; the first pages."""
+    """Incidents of one cause that overlap, as they opened and the worst first; the first of them pages."""
 
     attribution: str | None
     opened: int
@@ -45,12 +45,12 @@ class Page:
 def grouped(found: Sequence[AttributedIncident]) -> list[Page]:
     """All pages of a history, in the order in which they opened.
 
-    Only ``degraded`` incidents make a page. One that opens while a page of the same attribution is open joins it, and
-    has none of its own.
+    Only what got worse makes a page, and a moved judge, whichever way it moved: it may hide what got worse. An incident
+    that opens while a page of the same attribution is open joins it, and has none of its own.
     """
     groups: list[list[AttributedIncident]] = []
-    for incident in sorted(found, key=lambda one: (one.opened, -one.severity, one.metric)):
-        if incident.direction != "degraded":
+    for incident in sorted(found, key=lambda one: (one.opened, -one.severity, one.metric, one.instrument)):
+        if incident.direction != "degraded" and incident.attribution != "judge":
             continue
         joined = next((group for group in groups if _takes(group, incident)), None)
         if joined is None:

@@ -8,13 +8,14 @@ from typing import Any
 import orjson
 
 from llm_eval_pipeline.drift.assess import assess_window
-from llm_eval_pipeline.drift.attribution import Cause, attribute, explained
+from llm_eval_pipeline.drift.attribution import Cause, attribute, contradicted, explained
 from llm_eval_pipeline.drift.baseline import Baseline, baseline_from_dict, fit_baseline
 from llm_eval_pipeline.drift.instruments import (
     ALL,
     INSTRUMENTS,
     JUDGED_BY_THE_JUDGE,
     OF_INPUTS,
+    Items,
     Observed,
     metrics,
 )
@@ -25,11 +26,12 @@ from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW, Verdict, no_data
 Row = Mapping[str, Any]
 
 
-def baseline_rows(weeks: Mapping[str, Observed], policy: str) -> list[dict[str, Any]]:
+def baseline_rows(weeks: Mapping[str, Observed], items: Items, policy: str) -> list[dict[str, Any]]:
     """Rows of ``drift_baseline``: per slice and metric, the sum of the weeks and how much they differ.
 
     Args:
         weeks: what the instruments showed, by week.
+        items: the ids that the canary and the anchors are held to from now on.
         policy: the verdicts' policy, which also says what floors are learnt from.
     """
     rows = []
@@ -49,9 +51,21 @@ def baseline_rows(weeks: Mapping[str, Observed], policy: str) -> list[dict[str, 
                     "counts": found["counts"],
                     "unscored": found["unscored"],
                     "spreads": orjson.dumps(found["spreads"]).decode(),
+                    "items": sorted(items.get(instrument, ())) if where == ALL else None,
+                    "policy": policy,
                 }
             )
     return rows
+
+
+def pinned_items(pinned: Sequence[Row]) -> Items:
+    """The ids that rows of ``drift_baseline`` hold the canary and the anchors to."""
+    return {row["instrument"]: frozenset(row["items"]) for row in pinned if row["items"]}
+
+
+def is_pinned(pinned: Sequence[Row], weeks: int, policy: str) -> bool:
+    """Whether stored rows of ``drift_baseline`` hold so many weeks under that policy, and so stay as they are."""
+    return bool(pinned) and all(len(row["weeks"]) >= weeks and row["policy"] == policy for row in pinned)
 
 
 def report_rows(week: str, observed: Observed, pinned: Sequence[Row], policy: str) -> list[dict[str, Any]]:
@@ -124,9 +138,13 @@ def _rows_of_slice(
 def _causes(by_name: Mapping[str, Verdict], whole: Mapping[str, Verdict]) -> dict[str, Cause | None]:
     """The cause of each metric; a slice without anchors of its own asks those of the whole."""
     causes: dict[str, Cause | None] = {}
+    apart = set[str]()
     for metric in sorted({name.partition("/")[2] for name in by_name}):
+        production, canary = by_name.get(f"production/{metric}"), by_name.get(f"canary/{metric}")
         anchors = None
         if metric in JUDGED_BY_THE_JUDGE:
             anchors = by_name.get("anchors/quality_score") or whole.get("anchors/quality_score")
-        causes[metric] = attribute(by_name.get(f"production/{metric}"), by_name.get(f"canary/{metric}"), anchors)
-    return explained(causes, OF_INPUTS)
+        causes[metric] = attribute(production, canary, anchors)
+        if contradicted(production, canary):
+            apart.add(metric)
+    return explained(causes, OF_INPUTS, apart)

@@ -21,6 +21,8 @@ DRIFT_BASELINE = Table(
             ("counts", pa.list_(pa.int64())),
             ("unscored", pa.int64()),
             ("spreads", pa.string()),
+            ("items", pa.list_(pa.string())),
+            ("policy", pa.string()),
         ]
     ),
 )

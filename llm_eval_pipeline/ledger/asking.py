@@ -63,11 +63,13 @@ class Asker:
         """Answer every call, from the ledger where it can and from the client where it must.
 
         Returns:
-            The answers by key of call. A call that failed for good has an answer with ``error`` and no response.
+            The answers by key of call. A call that failed for good has an answer with ``error`` and no response. It
+            is made again the next time, unless it may not be made: then its recorded failure is handed on.
 
         Raises:
-            MissingAnswerError: in replay mode when an answer is missing; in live mode when the missing answer is about
-                a week that ended long ago, unless the client is dated or late calls are allowed.
+            MissingAnswerError: when neither an answer nor a failure is recorded and the call may not be made: in
+                replay mode; in live mode about a week that ended long ago, unless the client is dated or late calls
+                are allowed.
             OverBudgetError: before the first call, when the missing ones would cost more than the budget.
         """
         keys = {call.key: call for call in calls}
@@ -75,7 +77,13 @@ class Asker:
         missing = {key: call for key, call in keys.items() if key not in answers}
         if not missing:
             return answers
-        _refuse(missing, client, self.rules)
+        barred = _barred(missing, client, self.rules)
+        failed = self._recorded_failures(barred)
+        _refuse({key: call for key, call in barred.items() if key not in failed}, self.rules)
+        answers |= failed
+        missing = {key: call for key, call in missing.items() if key not in failed}
+        if not missing:
+            return answers
         if self.rules.budget_usd is not None:
             refuse_over_budget(plan(list(missing.values()), self.price, self.rules.clock()), self.rules.budget_usd)
         progress = Progress(total=len(missing), replayed=len(answers), log=log)
@@ -83,18 +91,43 @@ class Asker:
         progress.finish()
         return answers | made
 
+    def _recorded_failures(self, calls: Mapping[str, Call]) -> dict[str, Answer]:
+        return {
+            key: Answer(
+                key=key,
+                response=None,
+                error=failure.error,
+                called_at=failure.called_at,
+                cost_usd=None,
+                called_late=calls[key].is_late(failure.called_at),
+                replayed=True,
+            )
+            for key, failure in self.ledger.failures(calls).items()
+        }
 
-def _refuse(missing: Mapping[str, Call], client: ChatClient, rules: AskingRules) -> None:
+
+def _barred(missing: Mapping[str, Call], client: ChatClient, rules: AskingRules) -> Mapping[str, Call]:
+    """The calls that may not be made."""
+    if rules.mode == "replay":
+        return missing
+    if client.dated or rules.allow_late:
+        return {}
+    now = rules.clock()
+    return {key: call for key, call in missing.items() if call.is_late(now)}
+
+
+def _refuse(missing: Mapping[str, Call], rules: AskingRules) -> None:
+    """Raise when calls are missing that may not be made."""
+    if not missing:
+        return
     first = next(iter(missing.values()))
     what = f"{len(missing)} answers are missing from the ledger, the first for {first.label} ({first.occasion})"
     if rules.mode == "replay":
         raise MissingAnswerError(f"{what}; replay mode asks nobody: set LLM_EVAL_MODE=live to make the calls")
-    late = next((call for call in missing.values() if call.is_late(rules.clock())), None)
-    if late is not None and not client.dated and not rules.allow_late:
-        raise MissingAnswerError(
-            f"{what}. The window {late.occasion} ended long ago, and {late.request.model} answers as it is today: set "
-            "LLM_EVAL_ALLOW_LATE=true to ask it all the same; the rows are then marked called_late"
-        )
+    raise MissingAnswerError(
+        f"{what}. The window {first.occasion} ended long ago, and {first.request.model} answers as it is today: set "
+        "LLM_EVAL_ALLOW_LATE=true to ask it all the same; the rows are then marked called_late"
+    )
 
 
 async def _ask_all(

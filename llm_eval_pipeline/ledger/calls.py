@@ -13,6 +13,8 @@ from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
 
 LATE_AFTER = timedelta(days=7)
 """A call made this long after its window ended describes today, not the window."""
+REEVALUATION = "reevaluate/"
+"""How the occasions begin on which the canary is asked once more, outside of every window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -56,6 +57,14 @@ _LOOKUP_SIZE = 500
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a call has no answer, and when it was made."""
+
+    error: str
+    called_at: datetime
+
+
 class Ledger:
     """The store of answers.
 
@@ -82,6 +91,18 @@ class Ledger:
                 some = wanted[start : start + _LOOKUP_SIZE]
                 for row in connection.execute(sa.select(CALLS).where(CALLS.c.key.in_(some))).mappings():
                     found[row["key"]] = _answer(dict(row))
+        return found
+
+    def failures(self, keys: Iterable[str]) -> dict[str, Failure]:
+        """The newest failure of each of ``keys`` that has one, by key, whether or not an answer came later."""
+        found: dict[str, Failure] = {}
+        wanted = list(dict.fromkeys(keys))
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _LOOKUP_SIZE):
+                some = wanted[start : start + _LOOKUP_SIZE]
+                query = sa.select(FAILURES).where(FAILURES.c.key.in_(some)).order_by(FAILURES.c.id)
+                for row in connection.execute(query).mappings():
+                    found[row["key"]] = Failure(error=row["error"], called_at=datetime.fromisoformat(row["called_at"]))
         return found
 
     def append(self, calls: Sequence[tuple[Call, Answer]]) -> dict[str, Answer]:
@@ -120,13 +141,30 @@ class Ledger:
         with self._engine.connect() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one())
 
-    def spending(self, occasions: Iterable[str] | None = None) -> Iterator[Mapping[str, Any]]:
-        """One mapping per answered call: when, model, feature, purpose, usage and cost, in the order of calling."""
+    def spending(
+        self, occasions: Iterable[str] | None = None, *, also: tuple[str, datetime, datetime] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """One mapping per answered call: when, model, feature, purpose, usage and cost, in the order of calling.
+
+        Args:
+            occasions: those whose calls are told; all of them by default.
+            also: (prefix, start, end) adds the calls of occasions that begin with the prefix, made from ``start`` on
+                and before ``end``.
+        """
         query = sa.select(
             CALLS.c.called_at, CALLS.c.model, CALLS.c.feature, CALLS.c.purpose, CALLS.c.response, CALLS.c.cost_usd
         ).order_by(CALLS.c.called_at, CALLS.c.key)
         if occasions is not None:
-            query = query.where(CALLS.c.occasion.in_(list(occasions)))
+            wanted: sa.ColumnElement[bool] = CALLS.c.occasion.in_(list(occasions))
+            if also is not None:
+                prefix, start, end = also
+                within = (
+                    CALLS.c.occasion.startswith(prefix, autoescape=True)
+                    & (CALLS.c.called_at >= start.astimezone(UTC).isoformat())
+                    & (CALLS.c.called_at < end.astimezone(UTC).isoformat())
+                )
+                wanted = sa.or_(wanted, within)
+            query = query.where(wanted)
         with self._engine.connect() as connection:
             for row in connection.execute(query).mappings():
                 yield {

@@ -79,7 +79,9 @@ class WandbSink:
         note = {"fingerprint": record.fingerprint, "mode": self.mode, "folder": folder}
         path = self._note_path(record)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(orjson.dumps(note))
+        draft = path.with_suffix(".draft")
+        draft.write_bytes(orjson.dumps(note))
+        draft.replace(path)
 
 
 def _settings(wandb: Any) -> Any:

@@ -105,8 +105,8 @@ def test_a_category_has_no_mean_and_a_page_without_its_report_still_speaks() -> 
 def test_the_end_of_a_page_has_its_key_and_the_week() -> None:
     message = resolved({**INCIDENT, "closed": "2026-04-13"}, LINKS)
     assert (message.key, message.event) == ("p1", "resolve")
-    assert message.title == "quality_score is stable again"
-    assert "2026-W16" in message.summary
+    assert message.title == "quality_score is no longer degraded"
+    assert message.summary == "Closed in 2026-W16."
 
 
 def test_a_message_survives_being_stored_as_json() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from llm_eval_pipeline.alerts.channels.console import ConsoleChannel
 from llm_eval_pipeline.alerts.channels.seam import ChannelError
 from llm_eval_pipeline.alerts.delivery import due, enqueue_due
 from llm_eval_pipeline.alerts.messages import Message
-from llm_eval_pipeline.alerts.outbox import Outbox
+from llm_eval_pipeline.alerts.outbox import LEASE, Outbox
 from llm_eval_pipeline.clients.clock import FakeClock
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -117,7 +120,53 @@ def test_messages_for_a_channel_that_is_not_there_wait_for_it(outbox: Outbox) ->
     assert (outbox.waiting(["slack"]), outbox.waiting(["fussy"])) == (1, 0)
 
 
-def test_a_crash_between_sending_and_marking_sends_again_under_the_same_key(outbox: Outbox) -> None:
+def test_two_senders_at_once_send_once_and_in_order(outbox: Outbox, tmp_path: Path) -> None:
+    other, second = Outbox(tmp_path / "state" / "outbox.sqlite", FakeClock(CLOCK.now)), Fussy()
+
+    class Slow(Fussy):
+        """While it is at a message, the other sender delivers too."""
+
+        def send(self, message: Message) -> None:
+            other.deliver([second])
+            super().send(message)
+
+    slow = Slow()
+    outbox.write([message(), message(event="resolve")], ["fussy"])
+    outbox.deliver([slow])
+    assert (slow.took, second.took) == ([("p1", "trigger"), ("p1", "resolve")], [])
+
+
+def test_an_outbox_from_before_there_were_claims_still_opens(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "create table outbox (page text not null, event text not null, channel text not null, "
+            "message blob not null, written_at text not null, sent_at text, attempts integer not null default 0, "
+            "last_error text, primary key (page, event, channel))"
+        )
+        connection.execute(
+            "insert into outbox (page, event, channel, message, written_at) values ('p1', 'trigger', 'fussy', ?, ?)",
+            (orjson.dumps(message().as_json()), CLOCK.now.isoformat()),
+        )
+    channel = Fussy()
+    assert [Outbox(path).deliver([channel]).sent for _ in range(2)] == [1, 0]
+    assert channel.took == [("p1", "trigger")]
+
+
+def test_the_pages_whose_trigger_waits_are_told_once_each(outbox: Outbox) -> None:
+    outbox.write([message("p2"), message("p1"), message("p3", "resolve")], ["fussy", "well"])
+    assert outbox.waiting_pages(["fussy", "well"]) == ["p1", "p2"]
+    assert outbox.waiting_pages(["other"]) == []
+    outbox.deliver([Fussy()])
+    assert (outbox.waiting_pages(["fussy"]), outbox.waiting_pages(["well"])) == ([], ["p1", "p2"])
+
+
+def test_a_crash_between_sending_and_marking_sends_again_under_the_same_key_when_its_claim_is_over(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock(CLOCK.now)
+    outbox = Outbox(tmp_path / "outbox.sqlite", clock)
+
     class Crash(BaseException):
         pass
 
@@ -130,13 +179,16 @@ def test_a_crash_between_sending_and_marking_sends_again_under_the_same_key(outb
     outbox.write([message()], ["fussy"])
     with pytest.raises(Crash):
         outbox.deliver([crashing])
-    outbox.deliver([well])
+    clock.advance(LEASE - timedelta(seconds=1))
+    assert outbox.deliver([well]).sent == 0
+    clock.advance(timedelta(seconds=1))
+    assert outbox.deliver([well]).sent == 1
     assert crashing.took == well.took == [("p1", "trigger")]
 
 
 def test_from_the_warehouse_into_the_outbox_once(outbox: Outbox, tmp_path: Path) -> None:
     warehouse = Warehouse(str(tmp_path / "warehouse"))
-    assert enqueue_due(warehouse, outbox, ["console"], {}) == 0
+    assert enqueue_due(warehouse, outbox, ["console"], {}) == []
     incident = {
         "incident_id": "i1",
         "metric": "latency_ms",
@@ -151,6 +203,7 @@ def test_from_the_warehouse_into_the_outbox_once(outbox: Outbox, tmp_path: Path)
     }
     warehouse.write(DRIFT_INCIDENTS, None, [incident])
     assert [m.event for m in due(warehouse, outbox, {})] == ["trigger"]
-    assert [enqueue_due(warehouse, outbox, ["console", "slack"], {}) for _ in range(2)] == [2, 0]
+    assert [len(enqueue_due(warehouse, outbox, ["console", "slack"], {})) for _ in range(2)] == [1, 0]
+    assert (outbox.waiting(["console"]), outbox.waiting(["slack"])) == (1, 1)
     warehouse.write(DRIFT_INCIDENTS, None, [{**incident, "closed": "2026-04-13", "pages": False}])
     assert [m.event for m in due(warehouse, outbox, {})] == ["resolve"]

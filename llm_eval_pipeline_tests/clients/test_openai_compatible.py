@@ -80,6 +80,20 @@ def test_the_request_is_sent_as_it_is():
     }
 
 
+@pytest.mark.parametrize(
+    ("base_url", "provider"),
+    [
+        ("https://api.openai.com/v1", "openai-compatible:api.openai.com/v1"),
+        ("https://API.openai.com/v1/", "openai-compatible:api.openai.com/v1"),
+        ("http://localhost:8000/v1", "openai-compatible:localhost:8000/v1"),
+        ("https://me:s3cret@gateway.example/a/v1?key=s3cret#top", "openai-compatible:gateway.example/a/v1"),
+        ("http://[::1]:8000", "openai-compatible:[::1]:8000"),
+    ],
+)
+def test_the_provider_names_the_endpoint_and_none_of_its_secrets(base_url, provider):
+    assert OpenAICompatibleClient(base_url, SecretStr(KEY)).provider == provider
+
+
 def test_a_slash_at_the_end_of_the_address_changes_nothing():
     with ReplayServer(ANSWERS) as server:
         assert complete(f"{server.base_url}/")[0].output == "A test."

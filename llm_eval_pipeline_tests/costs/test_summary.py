@@ -127,6 +127,11 @@ def test_an_unknown_day_leaves_the_running_total_as_it_was():
     assert [of(row, "cost_usd", "cumulative_usd") for row in rows] == [(1, 1), (None, 1)]
 
 
+def test_there_is_no_running_total_before_anything_has_a_price():
+    rows = cost_rows([span(cost=None), span(TUESDAY, cost="1")], [])
+    assert [of(row, "cost_usd", "cumulative_usd") for row in rows] == [(None, None), (1, 1)]
+
+
 def test_the_model_that_was_asked_for_goes_before_the_one_that_answered():
     spans = [span(resolved="m-2026"), span(requested=None, resolved="m-2026"), span(resolved=None, requested=None)]
     assert [row["model"] for row in cost_rows(spans, [])] == ["m", "m-2026", "unknown"]

@@ -75,10 +75,10 @@ def prediction(category: str = "none", **fields: Any) -> dict[str, Any]:
     return {"week": WEEK, "model": "m", "split": "canary", "quality_score": 0.5, "error_category": category, **fields}
 
 
-def test_failures_are_shares_of_the_canarys_answers() -> None:
+def test_failures_are_shares_of_the_canarys_judged_answers() -> None:
     rows = [prediction("a"), prediction("a"), prediction("b"), prediction(), prediction("a", split="fresh")]
-    rows += [prediction("a", week=NEXT), prediction(week=NEXT)]
-    # of 4 answers in the first week 2 and 1, of 2 in the second 1; what is fresh does not count
+    rows += [prediction("a", week=NEXT), prediction(week=NEXT), prediction(week=NEXT, quality_score=None)]
+    # of 4 answers in the first week 2 and 1, of 2 in the second 1; what is fresh or unscored does not count
     assert frames.failure_frame(rows).to_numpy().tolist() == [
         ["2026-W14", "a", 0.5],
         ["2026-W14", "b", 0.25],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_eval_pipeline.datasets.deduplication import FAMILIAR, NEAR, PromptIndex
+from llm_eval_pipeline.datasets.deduplication import FAMILIAR, NEAR, PromptIndex, boilerplate
 
 THERE = "How long is the warranty of the leak sensor that I bought last year?"
 
@@ -53,3 +53,39 @@ def test_similarity_is_the_share_of_what_two_word_lists_have_in_common() -> None
     index = PromptIndex(["d c b a"])
     assert index.like("e a b c", 85.7) == "d c b a"
     assert index.like("e a b c", 85.8) is None
+
+
+FRAME = "Extract the order from this message. Reply with one JSON object that follows the schema and nothing else."
+MESSAGES = [
+    "Message: We received order LK-1, two leak sensors, and it goes out by express today.",
+    "Message: Why does nobody answer when I ask for a refund of the smart plug in my kitchen?",
+    "Message: Please change the delivery address of my home battery to the one of my sister.",
+]
+FRAMED = [f"{FRAME}\n\n{message}" for message in MESSAGES]
+
+
+def test_a_line_that_several_prompts_share_is_boilerplate() -> None:
+    shared = boilerplate([*FRAMED, *FRAMED])
+    assert len(shared) == 1
+    assert PromptIndex(FRAMED[:1]).like(FRAMED[1], FAMILIAR) == FRAMED[0]
+    assert PromptIndex(FRAMED[:1], shared).like(FRAMED[1], FAMILIAR) is None
+
+
+def test_two_prompts_or_one_prompt_often_have_no_boilerplate() -> None:
+    assert boilerplate(FRAMED[:2] + FRAMED[:1] * 9) == frozenset()
+
+
+def test_a_text_in_several_frames_that_others_use_is_no_boilerplate() -> None:
+    frames = ["Summarise this:", "In one sentence:", "In short:"]
+    prompts = [f"{frame}\n{text}" for frame in frames for text in ("A popular text.", f"Own text for {frame}")]
+    assert "a popular text." not in boilerplate(prompts)
+
+
+def test_one_word_changed_below_boilerplate_is_still_near() -> None:
+    index = PromptIndex(FRAMED, boilerplate(FRAMED))
+    for prompt, word in zip(FRAMED, ("received", "kitchen", "delivery"), strict=True):
+        assert index.like(prompt.replace(word, "extraordinary"), NEAR) == prompt
+
+
+def test_a_prompt_of_nothing_but_boilerplate_is_compared_as_it_is() -> None:
+    assert PromptIndex([*FRAMED, FRAME], boilerplate(FRAMED)).like(FRAME, 100) == FRAME

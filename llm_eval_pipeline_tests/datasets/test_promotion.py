@@ -164,3 +164,13 @@ def test_a_curated_example_stays_curated_when_production_brings_it_too() -> None
     (row,) = promoted(trace(0))
     curated = Example(prompt=TOPICS[0], feature="question_answering")
     assert with_promoted([curated], [row]) == [curated]
+
+
+def test_a_schema_that_all_prompts_share_does_not_make_them_duplicates() -> None:
+    schema = (
+        'Schema: {"type": "object", "properties": {"order_number": {"type": "string"}, "total": {"type": "number"}}}'
+    )
+    framed = [trace(n, prompt=f"{schema}\n\n{TOPICS[n]}", error_category="other") for n in range(6)]
+    rows = promoted(*framed, protected=[framed[0]["prompt"]])
+    assert [row["status"] for row in rows] == ["rejected"] + ["accepted"] * 5
+    assert rows[0]["detail"].startswith("would leak a protected prompt")

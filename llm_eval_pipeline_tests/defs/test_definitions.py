@@ -13,6 +13,7 @@ import pytest
 
 from llm_eval_pipeline.definitions import defs
 from llm_eval_pipeline.settings import PREFIX, REPOSITORY
+from llm_eval_pipeline.storage.warehouse import Warehouse
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")  # as the package itself does
 
@@ -42,7 +43,7 @@ EVALUATED = {
 EVERYTHING = {name for group in ASSETS.values() for name in group}
 JOBS = {
     "weekly_evaluation": EVALUATED,
-    "weekly_drift": EVERYTHING - INGESTED - {"promoted_examples"},
+    "weekly_drift": EVERYTHING - INGESTED,
     "daily_ingest": INGESTED,
     "promote_traces": {"promoted_examples"},
     "send_alerts": set(),
@@ -68,7 +69,8 @@ def window_of(spec: dg.AssetSpec) -> str | None:
 
 
 def schedule_at(schedule: str, now: datetime, definitions: dg.Definitions) -> dg.RunRequest | dg.SkipReason:
-    with dg.build_schedule_context(scheduled_execution_time=now) as context:
+    nothing_yet = {"warehouse": Warehouse("memory://nothing-yet")}
+    with dg.build_schedule_context(scheduled_execution_time=now, resources=nothing_yet) as context:
         return definitions.resolve_schedule_def(schedule)(context)
 
 
@@ -146,10 +148,22 @@ def test_a_range_of_windows_is_one_run(definitions: dg.Definitions) -> None:
         (datetime(2026, 4, 8, 9, tzinfo=UTC), "2026-03-30"),  # started late, on a Wednesday
     ],
 )
-def test_weekly_schedule_asks_for_the_week_just_ended(definitions: dg.Definitions, now: datetime, week: str) -> None:
+def test_weekly_schedule_asks_for_the_week_just_ended(
+    definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch, now: datetime, week: str
+) -> None:
+    monkeypatch.setenv("LLM_EVAL_FIRST_WEEK", "2025-12-01")
     asked = schedule_at("weekly_drift_schedule", now, definitions)
     assert isinstance(asked, dg.RunRequest)
     assert (asked.partition_key, asked.run_key) == (week, week)
+
+
+def test_weekly_schedule_skips_weeks_before_the_first(
+    definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_EVAL_FIRST_WEEK", "2026-04-06")
+    asked = schedule_at("weekly_drift_schedule", datetime(2026, 4, 6, 6, tzinfo=UTC), definitions)
+    assert isinstance(asked, dg.SkipReason)
+    assert "2026-03-30" in (asked.skip_message or "")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from llm_eval_pipeline.drift import Verdict, attribute
-from llm_eval_pipeline.drift.attribution import explained
+from llm_eval_pipeline.drift.attribution import contradicted, explained
 
 
 def said(letter):
@@ -32,6 +32,8 @@ def said(letter):
         ("-", "D", "S", "model"),
         ("L", "D", "S", "model"),
         ("D", "D", "D", "judge"),
+        ("D", "D", "I", "unresolved"),  # a kinder judge lowers no score
+        ("S", "S", "I", "judge"),
         ("S", "S", "D", "judge"),
         ("S", "D", "D", "judge"),
         ("D", "N", "S", "unresolved"),
@@ -66,3 +68,9 @@ def test_without_a_model_change_production_alone_is_the_traffic():
         "quality": "traffic",
         "feedback": "unresolved",
     }
+
+
+def test_where_the_canary_contradicts_production_the_model_explains_nothing() -> None:
+    assert contradicted(said("D"), said("I"))
+    assert not contradicted(said("D"), said("S"))
+    assert explained({"quality": "model", "refusals": "unresolved"}, (), {"refusals"})["refusals"] == "unresolved"

@@ -116,20 +116,34 @@ def test_who_joined_an_open_page_pages_with_it_after_his_own_end() -> None:
     ]
 
 
-def test_the_instrument_that_drifted_speaks_for_the_metric() -> None:
+def test_each_instrument_has_incidents_of_its_own() -> None:
     (row,) = found(reports(("SS", "quality_score"), ("DD", "quality_score", "model", "canary")))
     assert row["instrument"] == "canary"
 
 
-def test_an_instrument_with_data_speaks_before_one_without() -> None:
-    rows = found(reports(("NNNN", "quality_score"), ("DDSS", "quality_score", "model", "canary")))
-    assert [row["closed"] for row in rows] == [week(3)]
+def test_two_instruments_that_drift_once_each_are_no_streak() -> None:
+    assert found(reports(("DS", "quality_score"), ("SD", "quality_score", "model", "canary"))) == []
 
 
-def test_all_instruments_at_once_are_one_incident_of_the_first() -> None:
+def test_what_got_better_in_production_does_not_hide_what_got_worse_on_the_canary() -> None:
+    rows = found(reports(("II", "quality_score"), ("DD", "quality_score", "model", "canary")))
+    assert {(row["instrument"], row["direction"], row["pages"]) for row in rows} == {
+        ("production", "improved", False),
+        ("canary", "degraded", True),
+    }
+
+
+def test_all_instruments_at_once_are_one_page() -> None:
     histories = [("DD", "quality_score", "judge", name) for name in ("anchors", "canary", "production")]
-    (row,) = found(reports(*histories))
-    assert (row["instrument"], row["attribution"]) == ("production", "judge")
+    rows = found(reports(*histories))
+    assert len(rows) == 3
+    assert len({row["page_id"] for row in rows}) == 1
+    assert sum(row["leads"] for row in rows) == 1
+
+
+def test_a_judge_that_became_kinder_pages_too() -> None:
+    (row,) = found(reports(("II", "quality_score", "judge", "anchors")))
+    assert (row["direction"], row["pages"]) == ("improved", True)
 
 
 def test_the_cause_is_that_of_the_week_in_which_it_opened() -> None:

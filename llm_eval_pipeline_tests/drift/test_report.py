@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from llm_eval_pipeline.drift.instruments import metrics, observe
-from llm_eval_pipeline.drift.report import baseline_rows, report_rows, verdict_of
+from llm_eval_pipeline.drift.instruments import items_of, metrics, observe
+from llm_eval_pipeline.drift.report import baseline_rows, is_pinned, pinned_items, report_rows, verdict_of
 from llm_eval_pipeline.drift.schema import DRIFT_BASELINE, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline_tests.drift.weeks import BASELINE, THEN, Moved, lay_anchors, lay_production, lay_weeks
@@ -23,7 +23,8 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """Eight healthy weeks, as the warehouse gives them back."""
     warehouse = Warehouse(str(tmp_path_factory.mktemp("baseline")))
     lay_weeks(warehouse, BASELINE)
-    rows = baseline_rows({week: observe(warehouse, week) for week in BASELINE}, "calibrated")
+    items = items_of(warehouse, BASELINE)
+    rows = baseline_rows({week: observe(warehouse, week, items) for week in BASELINE}, items, "calibrated")
     warehouse.write(DRIFT_BASELINE, None, rows)
     return warehouse.read(DRIFT_BASELINE).to_pylist()
 
@@ -177,4 +178,28 @@ def test_the_baseline_names_its_weeks_and_keeps_labels_apart_from_numbers(baseli
 
 
 def test_no_week_is_an_empty_baseline() -> None:
-    assert baseline_rows({}, "calibrated") == []
+    assert baseline_rows({}, {}, "calibrated") == []
+
+
+def test_a_canary_that_grew_is_held_to_the_items_of_the_baseline(tmp_path: Path, baseline: Rows) -> None:
+    warehouse = Warehouse(str(tmp_path))
+    lay_weeks(warehouse, [WEEK], Moved())
+    items = pinned_items(baseline)
+    kept = sorted(items["canary"])[: len(items["canary"]) * 9 // 10]
+    grown = observe(warehouse, WEEK, {"canary": frozenset(kept)})["all"]["canary/quality_score"]
+    whole = observe(warehouse, WEEK, items)["all"]["canary/quality_score"]
+    assert 0 < len(grown[0]) < len(whole[0])
+
+
+def test_a_canary_that_was_exchanged_is_silent(tmp_path: Path, baseline: Rows) -> None:
+    warehouse = Warehouse(str(tmp_path))
+    lay_weeks(warehouse, [WEEK], Moved())
+    others = frozenset(f"other-{n}" for n in range(100))
+    assert "canary/quality_score" not in observe(warehouse, WEEK, {"canary": others})["all"]
+
+
+def test_a_whole_baseline_is_pinned_and_a_growing_one_or_another_policys_is_not(baseline: Rows) -> None:
+    assert is_pinned(baseline, len(BASELINE), "calibrated")
+    assert not is_pinned(baseline, len(BASELINE) + 1, "calibrated")
+    assert not is_pinned(baseline, len(BASELINE), "strict")
+    assert not is_pinned([], 1, "calibrated")

@@ -265,6 +265,47 @@ def test_a_failure_is_recorded_with_its_reason_and_never_replayed(asker, clock, 
     assert (again.response.output, again.error, again.replayed) == ("answer 2", None, False)
 
 
+def test_a_failure_that_may_not_be_tried_again_is_handed_on(asker, clock):
+    failed = only(asker.ask([call()], ScriptedModel(clock, ChatError("too long"))))
+    asker.ask([call("fine")], ScriptedModel(clock))
+    clock.now = LATE
+    for rules in ({}, {"mode": "replay"}):
+        model = ScriptedModel(clock)
+        answers = ruled(asker, **rules).ask([call(), call("fine")], model)
+        assert answers[call().key] == replace(failed, replayed=True)
+        assert answers[call("fine").key].response.output == "answer 1"
+        assert model.asked == []
+
+
+def test_a_failure_of_a_late_call_stays_late(asker, clock):
+    clock.now = LATE
+    ruled(asker, allow_late=True).ask([call()], ScriptedModel(clock, ChatError("too long")))
+    assert only(asker.ask([call()], ScriptedModel(clock))).called_late
+
+
+def test_what_was_never_asked_is_refused_beside_a_recorded_failure(asker, clock):
+    asker.ask([call("failed")], ScriptedModel(clock, ChatError("too long")))
+    clock.now = LATE
+    with pytest.raises(MissingAnswerError, match=r"^1 answers are missing .* example gone "):
+        asker.ask([call("failed"), call("gone")], ScriptedModel(clock))
+
+
+@pytest.mark.parametrize(("rules", "dated"), [({"allow_late": True}, False), ({}, True)])
+def test_a_late_call_that_failed_is_made_again_when_it_may_be(asker, clock, rules, dated):
+    asker.ask([call()], ScriptedModel(clock, ChatError("too long")))
+    clock.now = LATE
+    model = ScriptedModel(clock, dated=dated)
+    assert only(ruled(asker, **rules).ask([call()], model)).response.output == "answer 1"
+
+
+def test_beside_a_late_failure_the_calls_in_time_are_made(asker, clock):
+    asker.ask([call()], ScriptedModel(clock, ChatError("too long")))
+    clock.now = LATE
+    now = call("now", occasion="2026-04-06", due=LATE)
+    answers = asker.ask([call(), now], ScriptedModel(clock))
+    assert (answers[call().key].error, answers[now.key].response.output) == ("too long", "answer 1")
+
+
 def test_what_failed_for_good_is_not_tried_again(asker, clock):
     model = ScriptedModel(clock, ChatError("no"))
     asker.ask([call()], model)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, Message, TokenUsage
 from llm_eval_pipeline.ledger.calls import Answer, Call
-from llm_eval_pipeline.ledger.store import Ledger
+from llm_eval_pipeline.ledger.store import Failure, Ledger
 
 NOON = datetime(2026, 4, 6, 12, tzinfo=UTC)
 USAGE = TokenUsage(input_tokens=9, output_tokens=5, cached_input_tokens=3, cache_write_tokens=2, reasoning_tokens=1)
@@ -123,6 +123,16 @@ def test_a_failure_is_no_answer(ledger):
     assert (ledger.lookup([call.key]), ledger.count(), list(ledger.spending())) == ({}, 0, [])
 
 
+def test_the_newest_failure_of_each_key_is_told(ledger):
+    call, failure = failed()
+    other, _ = answered("other")
+    later = NOON + timedelta(hours=1)
+    ledger.append([(call, failure)])
+    ledger.append([(call, replace(failure, error="again no", called_at=later))])
+    assert ledger.failures([call.key, other.key]) == {call.key: Failure(error="again no", called_at=later)}
+    assert ledger.failures([]) == {}
+
+
 def test_a_batch_is_stored_whole_or_not_at_all(ledger):
     call, answer = answered("good")
     other, nameless = failed("bad")
@@ -159,6 +169,21 @@ def test_spending_can_be_told_of_some_occasions(ledger):
     ledger.append([answered(occasion=week) for week in ("2026-03-30", "2026-04-06", "2026-04-13")])
     assert len(list(ledger.spending(["2026-03-30", "2026-04-13"]))) == 2
     assert list(ledger.spending([])) == []
+
+
+def test_spending_also_takes_the_occasions_of_a_prefix_within_a_span_of_time(ledger):
+    end, day = NOON + timedelta(days=7), timedelta(days=1)
+    made = {
+        "2026-03-30": NOON + 30 * day,  # an occasion that is named counts whenever it was asked
+        "reevaluate/before": NOON - timedelta(microseconds=1),
+        "reevaluate/first": NOON,
+        "reevaluate/last": end - timedelta(microseconds=1),
+        "reevaluate/after": end,
+        "other/within": NOON + day,
+    }
+    ledger.append([answered(occasion=occasion, called_at=at) for occasion, at in made.items()])
+    told = [row["called_at"] for row in ledger.spending(["2026-03-30"], also=("reevaluate/", NOON, end))]
+    assert told == [made["reevaluate/first"], made["reevaluate/last"], made["2026-03-30"]]
 
 
 def test_several_may_open_a_new_ledger_at_once(tmp_path):

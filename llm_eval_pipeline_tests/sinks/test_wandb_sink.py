@@ -63,12 +63,17 @@ def test_the_same_record_again_writes_nothing(folder: Path) -> None:
 
 
 def test_a_changed_record_takes_the_place_of_its_run(folder: Path) -> None:
+    note = folder / "wandb" / "told" / f"{RECORD.run_id}.json"
+    before = note.with_name("before")
+    before.hardlink_to(note)
     changed = replace(RECORD, metrics={"eval/quality_mean": 0.7, "eval/only_now": 1.0})
     assert told(folder, changed) == 1
     (run,) = runs(folder)
     assert run.name.endswith(RECORD.run_id)
     assert b"eval/only_now" in (run / f"run-{RECORD.run_id}.wandb").read_bytes()
     assert told(folder, changed) == 0
+    assert orjson.loads(before.read_bytes())["fingerprint"] == RECORD.fingerprint, "a note is replaced, not overwritten"
+    assert [file.name for file in note.parent.iterdir() if file.suffix == ".draft"] == []
 
 
 def test_no_record_writes_nothing(tmp_path: Path) -> None:

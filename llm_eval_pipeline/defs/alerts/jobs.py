@@ -1,11 +1,10 @@
-"""Telling people: the job that sends what is due, and the job that asks the canary again."""
+"""Telling people: the job that sends what waits in the outbox, and the job that asks the canary again."""
 
 from typing import Any
 
 import dagster as dg
 
 from llm_eval_pipeline.alerts.channels.seam import Channel
-from llm_eval_pipeline.alerts.delivery import enqueue_due
 from llm_eval_pipeline.alerts.outbox import Outbox
 from llm_eval_pipeline.clients.clock import system_clock
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
@@ -13,21 +12,16 @@ from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
 from llm_eval_pipeline.evaluation.judging import Judge
 from llm_eval_pipeline.evaluation.reevaluation import reevaluate_canary
 from llm_eval_pipeline.ledger.asking import Asker
-from llm_eval_pipeline.settings import Settings
+from llm_eval_pipeline.ledger.calls import REEVALUATION
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 
 @dg.op
 def deliver_alerts(
-    context: dg.OpExecutionContext,
-    settings: dg.ResourceParam[Settings],
-    warehouse: dg.ResourceParam[Warehouse],
-    outbox: dg.ResourceParam[Outbox],
-    channels: dg.ResourceParam[list],
+    context: dg.OpExecutionContext, outbox: dg.ResourceParam[Outbox], channels: dg.ResourceParam[list]
 ) -> None:
-    """Write the messages that are due into the outbox, then send what waits there."""
+    """Send what waits in the outbox, where the sensor has put it."""
     to: list[Channel] = channels
-    enqueue_due(warehouse, outbox, [channel.name for channel in to], settings.links)
     delivery = outbox.deliver(to)
     context.log.info(f"{delivery.sent} messages sent")
     if delivery.failed:
@@ -36,9 +30,9 @@ def deliver_alerts(
         )
 
 
-@dg.job(description="Send the alerts that are due, each once.")
+@dg.job(description="Send the alerts that wait in the outbox, each once.")
 def send_alerts() -> None:
-    """Send the alerts that are due."""
+    """Send the alerts that wait."""
     deliver_alerts()
 
 
@@ -54,7 +48,7 @@ def ask_canary_again(
     """Ask the newest week's canary once more, and give the mean quality by model to the run and to MLflow."""
     week = warehouse.partitions(EVAL_DATASET)[-1]
     now = system_clock()
-    candidate = f"reevaluate/{context.run_tags.get('llm_eval/page', context.run_id)}"
+    candidate = f"{REEVALUATION}{context.run_tags.get('llm_eval/page', context.run_id)}"
     examples = warehouse.read(EVAL_DATASET, week).to_pylist()
     asked = reevaluate_canary(examples, models, judge, asker, candidate=candidate, at=now)
     means = {model: mean for model in models.names if (mean := asked.mean(model)) is not None}

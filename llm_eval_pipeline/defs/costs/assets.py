@@ -10,10 +10,11 @@ from llm_eval_pipeline.defs.evaluation.instruments import anchor_scores, trace_s
 from llm_eval_pipeline.defs.production.assets import production_traces
 from llm_eval_pipeline.defs.tables import preview, table_asset, windows
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.ledger.calls import REEVALUATION
 from llm_eval_pipeline.production.conventions import BILLED_CALLS
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import days_of
+from llm_eval_pipeline.windows import days_of, end_of_week, parse_week, start_of
 
 
 @table_asset(
@@ -26,11 +27,12 @@ def cost_summary(
     for week in windows(context):
         spans = warehouse.read_many(PRODUCTION_TRACES, days_of(week))
         calls = spans.filter(pc.field("operation").isin(list(BILLED_CALLS))).to_pylist()
-        rows = cost_rows(calls, asker.ledger.spending([week]))
+        reevaluations = REEVALUATION, start_of(parse_week(week)), end_of_week(week)
+        rows = cost_rows(calls, asker.ledger.spending([week], also=reevaluations))
         warehouse.write(COST_SUMMARY, week, rows)
         context.add_asset_metadata(
             {
-                **{f"{p}_usd": _total(rows, p) for p in ("application", "generation", "judge")},
+                **_totals(rows),
                 "calls": sum(row["calls"] for row in rows),
                 "unpriced_calls": sum(row["unpriced_calls"] for row in rows),
                 "preview": preview(rows, ["day", "model", "feature", "purpose", "calls", "cost_usd"]),
@@ -40,5 +42,10 @@ def cost_summary(
     return dg.MaterializeResult()
 
 
-def _total(rows: list[dict], purpose: str) -> float:
-    return float(sum(row["cost_usd"] or 0 for row in rows if row["purpose"] == purpose))
+def _totals(rows: list[dict]) -> dict[str, float]:
+    """USD by purpose; a purpose of which no call has a price is left out, for its cost is unknown."""
+    priced = {
+        purpose: [row["cost_usd"] for row in rows if row["purpose"] == purpose and row["cost_usd"] is not None]
+        for purpose in ("application", "generation", "judge")
+    }
+    return {f"{purpose}_usd": float(sum(costs)) for purpose, costs in priced.items() if costs}

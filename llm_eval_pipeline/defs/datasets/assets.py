@@ -3,6 +3,7 @@
 import dagster as dg
 
 from llm_eval_pipeline.datasets.examples import dataset_version, load_examples
+from llm_eval_pipeline.datasets.labels import load_label_prompts
 from llm_eval_pipeline.datasets.promotion import PromotionRules, promote, with_promoted
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET, PROMOTED_EXAMPLES
 from llm_eval_pipeline.defs.partitions import WEEK_BEFORE, weeks_to
@@ -26,6 +27,7 @@ def promoted_examples(
     """
     curated = load_examples(settings.examples)
     protected = [anchor.prompt for anchor in load_anchors(settings.anchors)]
+    protected += load_label_prompts(settings.shipped("labels/judge_labels.jsonl"))
     protected += [example.prompt for example in curated if example.assigned_split == "canary"]
     for week in windows(context):
         earlier = warehouse.read_many(PROMOTED_EXAMPLES, weeks_to(week_before(week))).to_pylist()

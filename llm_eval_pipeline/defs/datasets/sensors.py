@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from llm_eval_pipeline.clients.clock import system_clock
 from llm_eval_pipeline.defs.datasets.jobs import promote_traces
 from llm_eval_pipeline.windows import week_before
 
 
 @dg.sensor(job=promote_traces, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def trace_promotion_sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Promote the traces of every week that has been judged since it was last promoted, neighbours in one run."""
+    """Promote the traces of every week that has been judged since it was last promoted, neighbours in one run.
+
+    A week that stays behind, for its run failed, is asked for again every ten minutes.
+    """
+    ten_minutes = f"{system_clock():%Y-%m-%dT%H:%M}"[:-1]
     judged = _latest(context.instance, "trace_scores")
     promoted = _latest(context.instance, "promoted_examples")
     stale = sorted(week for week, event in judged.items() if event > promoted.get(week, -1))
@@ -19,7 +24,7 @@ def trace_promotion_sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.R
     for first, last in _ranges(stale):
         newest = max(judged[week] for week in stale if first <= week <= last)
         yield dg.RunRequest(
-            run_key=f"{first}/{last}/{newest}",
+            run_key=f"{first}/{last}/{newest}/{ten_minutes}",
             tags={"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last},
         )
 

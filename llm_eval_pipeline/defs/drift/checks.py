@@ -4,12 +4,13 @@ import dagster as dg
 
 from llm_eval_pipeline.clients.clock import system_clock
 from llm_eval_pipeline.defs.drift.assets import weekly_drift_report
-from llm_eval_pipeline.defs.partitions import weeks_of
+from llm_eval_pipeline.defs.partitions import windows_of
 from llm_eval_pipeline.defs.tables import result_over
 from llm_eval_pipeline.drift.schema import WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.drift.verdict import BASELINE_WINDOW
+from llm_eval_pipeline.production.schema import TRACE_PROFILES
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import iso_week, last_complete_week
+from llm_eval_pipeline.windows import days_of, iso_week, last_complete_week
 
 
 @dg.asset_check(asset=weekly_drift_report, description="The window of the week that just ended is there.")
@@ -27,10 +28,23 @@ def instruments_have_data(
 ) -> dg.AssetCheckResult:
     """An instrument without any data leaves the cause of a drift unresolved."""
     silent = {}
-    for week in weeks_of(context, warehouse.partitions(WEEKLY_DRIFT_REPORT)):
+    for week in windows_of(context, warehouse.partitions(WEEKLY_DRIFT_REPORT)):
         rows = [row for row in warehouse.read(WEEKLY_DRIFT_REPORT, week).to_pylist() if row["slice"] == "all"]
         spoke = {row["instrument"] for row in rows if row["verdict"] != "no_data"}
         unheard = sorted({row["instrument"] for row in rows} - spoke)
         if unheard and not all(row["reason"] == BASELINE_WINDOW for row in rows):
             silent[week] = f"{', '.join(unheard)} had no data"
     return result_over(silent)
+
+
+@dg.asset_check(asset=weekly_drift_report, description="All seven days of the week's production are profiled.")
+def all_days_are_there(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """A week of six days is no week; one without any production is another check's affair."""
+    short = {}
+    for week in windows_of(context, warehouse.partitions(WEEKLY_DRIFT_REPORT)):
+        missing = [day for day in days_of(week) if not warehouse.exists(TRACE_PROFILES, day)]
+        if 0 < len(missing) < len(days_of(week)):
+            short[week] = f"{', '.join(missing)} not profiled: run the job daily_ingest for it"
+    return result_over(short)

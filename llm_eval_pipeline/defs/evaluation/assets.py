@@ -31,6 +31,8 @@ def model_outputs(
         calls = generation_calls(examples, models, occasion=week, due=end_of_week(week))
         rows = output_rows(examples, calls, asker.ask(list(calls.values()), models.client))
         warehouse.write(schema.MODEL_OUTPUTS, week, rows)
+        if failures := [row["error"] for row in rows if row["error"] is not None]:
+            context.log.warning(f"{week}: {len(failures)} of {len(rows)} calls failed, the first with: {failures[0]}")
         context.add_asset_metadata(
             {
                 "answers": len(rows),

@@ -6,7 +6,7 @@ import dagster as dg
 
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
 from llm_eval_pipeline.defs.evaluation.assets import judge_scores, model_outputs
-from llm_eval_pipeline.defs.partitions import weeks_of
+from llm_eval_pipeline.defs.partitions import windows_of
 from llm_eval_pipeline.defs.tables import result_over
 from llm_eval_pipeline.evaluation import schema
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
@@ -30,7 +30,7 @@ def every_example_is_asked(
     """Rows in, times models and repetitions, are rows out."""
     times = len(models.names) * models.repetitions
     wrong = {}
-    for week in weeks_of(context, warehouse.partitions(schema.MODEL_OUTPUTS)):
+    for week in windows_of(context, warehouse.partitions(schema.MODEL_OUTPUTS)):
         expected = times * warehouse.read(EVAL_DATASET, week, ["example_id"]).num_rows
         there = warehouse.read(schema.MODEL_OUTPUTS, week, ["example_id"]).num_rows
         if there != expected:
@@ -58,7 +58,7 @@ def _too_many_nulls(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse, table: Table, column: str, least: float
 ) -> dict[str, str]:
     wrong = {}
-    for week in weeks_of(context, warehouse.partitions(table)):
+    for week in windows_of(context, warehouse.partitions(table)):
         rows = warehouse.read(table, week, [column])
         known = rows.num_rows - rows.column(column).null_count
         if known < least * rows.num_rows:
@@ -79,7 +79,7 @@ def holds_every_answer(
     """No answer is lost and none appears from nowhere, in any table that has a row per answer."""
     for key in context.selected_asset_check_keys:
         table, wrong = _OF_ANSWERS[key.asset_key.to_user_string()], {}
-        for week in weeks_of(context, warehouse.partitions(table)):
+        for week in windows_of(context, warehouse.partitions(table)):
             answers, there = (_keys(warehouse, one, week) for one in (schema.MODEL_OUTPUTS, table))
             if answers != there:
                 wrong[week] = f"{len(answers - there)} answers are missing and {len(there - answers)} are too many"

@@ -8,9 +8,10 @@ from llm_eval_pipeline.evaluation.anchors import anchor_rows, load_anchors
 from llm_eval_pipeline.evaluation.judging import Judge, judge_cases
 from llm_eval_pipeline.evaluation.schema import ANCHOR_SCORES, TRACE_SCORES
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import end_of_week
+from llm_eval_pipeline.windows import days_of, end_of_week
 
 
 @table_asset(ANCHOR_SCORES, group="evaluation")
@@ -55,19 +56,21 @@ def trace_scores(
 
     policy = load_policy(settings.safety_policy)
     for week in windows(context):
-        traces = judged_sample(warehouse, week, settings.judge_sample)
+        there = any(warehouse.exists(PRODUCTION_TRACES, day) for day in days_of(week))
+        traces = judged_sample(warehouse, week, settings.judge_sample) if there else []
         cases = {trace.trace_id: (case_of(trace), trace.feature or "") for trace in traces}
         rows = trace_score_rows(traces, judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week)), policy)
         warehouse.write(TRACE_SCORES, week, rows)
         scored = [row for row in rows if row["quality_score"] is not None]
-        drawn = [row["quality_score"] for row in scored if row["weight"] is not None]
+        drawn = [(row["quality_score"], row["weight"]) for row in scored if row["weight"] is not None]
+        weight = sum(weight for _, weight in drawn)
         context.add_asset_metadata(
             {
                 "judged": len(rows),
                 "unscored": len(rows) - len(scored),
-                "quality_mean": sum(drawn) / len(drawn) if drawn else float("nan"),
+                "quality_mean": sum(score * each for score, each in drawn) / weight if drawn else float("nan"),
                 "failures": sum(row["error_category"] != "none" for row in rows),
-                "preview": preview(rows, ["feature", "model", "prompt", "output", "quality_score", "error_category"]),
+                "preview": preview(rows, ["trace_id", "feature", "model", "quality_score", "error_category"]),
             },
             partition_key=week,
         )

@@ -24,7 +24,7 @@ def production_traces(
         f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
         f"{landed.spans} spans and {landed.quarantined} in quarantine"
     )
-    for day in compile_days(context.partition_keys, warehouse, landing=str(settings.landing)):
+    for day in compile_days(context.partition_keys, warehouse, allow_empty=True):
         context.add_asset_metadata(
             {
                 "spans": day.written,

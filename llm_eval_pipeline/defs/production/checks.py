@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from llm_eval_pipeline.defs.partitions import weeks_of
+from llm_eval_pipeline.defs.partitions import windows_of
 from llm_eval_pipeline.defs.production.assets import production_traces
 from llm_eval_pipeline.defs.tables import result_over
 from llm_eval_pipeline.production.schema import INGEST_COMPLETENESS, INGEST_FILES, PRODUCTION_TRACES
@@ -17,7 +17,7 @@ def spans_are_conserved(
 ) -> dg.AssetCheckResult:
     """The books of each day add up to the rows that it has."""
     wrong = {}
-    for day in weeks_of(context, warehouse.partitions(PRODUCTION_TRACES)):
+    for day in windows_of(context, warehouse.partitions(PRODUCTION_TRACES)):
         books = warehouse.read(INGEST_COMPLETENESS, day).to_pylist()
         landed, written = (sum(row[name] for row in books) for name in ("landed", "written"))
         copies = sum(row["duplicates"] + row["conflicting"] for row in books)
@@ -25,6 +25,19 @@ def spans_are_conserved(
         if landed != written + copies or written != there:
             wrong[day] = f"{landed} landed, {written} written, {copies} copies, {there} rows"
     return result_over(wrong)
+
+
+@dg.asset_check(asset=production_traces, description="Each day has spans.")
+def days_have_spans(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    """A quiet day, or a sender that has stopped: somebody should know which."""
+    quiet = {
+        day: "no span of this day has landed"
+        for day in windows_of(context, warehouse.partitions(PRODUCTION_TRACES))
+        if not warehouse.read(PRODUCTION_TRACES, day, ["span_id"]).num_rows
+    }
+    return result_over(quiet)
 
 
 @dg.asset_check(
