@@ -65,13 +65,13 @@ def triggered(
     facts = [
         ("windows", f"{iso_week(first['began'])} and {iso_week(first['opened'])}"),
         ("attribution", first["attribution"]),
-        ("metrics", ", ".join(metrics)),
+        ("metrics", ", ".join(_named(row) for row in incidents)),
     ]
     facts += [(f"{r['instrument']} {r['metric']}", _numbers(r)) for r in shown if r["slice"] == "all"]
     return Message(
         key=first["page_id"],
         event="trigger",
-        title=f"{first['metric']} has {first['direction']} for two weeks: {_CAUSE[first['attribution']]}",
+        title=f"{_named(first)} has {first['direction']} for two weeks: {_CAUSE[first['attribution']]}",
         summary=_summary(first, shown),
         facts=tuple(facts),
         evidence=(*_worst_slices(shown), *_example_traces(traces)),
@@ -79,12 +79,16 @@ def triggered(
     )
 
 
+def _named(incident: Mapping[str, Any]) -> str:
+    return f"{incident['instrument']} {incident['metric']}"
+
+
 def resolved(incident: Mapping[str, Any], links: Mapping[str, str]) -> Message:
     """The message that a page sends when the last of its incidents has closed."""
     return Message(
         key=incident["page_id"],
         event="resolve",
-        title=f"{incident['metric']} is no longer degraded",
+        title=f"{_named(incident)} is no longer {incident['direction']}",
         summary=f"Closed in {iso_week(incident['closed'])}.",
         links=tuple(links.items()),
     )

@@ -88,7 +88,7 @@ class ChatClient(Protocol):
 
     @property
     def provider(self) -> str:
-        """A short name of who answers, such as ``openai-compatible`` or ``sample``."""
+        """A short name of who answers and where, such as ``sample`` or ``openai-compatible:api.openai.com/v1``."""
         ...
 
     @property

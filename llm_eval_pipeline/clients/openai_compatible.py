@@ -114,7 +114,7 @@ class OpenAICompatibleClient:
                     raise _failure(request.model, reply.status, self._without_key(payload), reply.headers)
         except (TimeoutError, aiohttp.ClientError) as error:
             reason = "no answer in time" if isinstance(error, asyncio.TimeoutError) else f"connection lost: {error}"
-            raise RetryLaterError(f"{request.model} at {self._url}: {reason}") from error
+            raise RetryLaterError(f"{request.model} at {self.provider}: {reason}") from error
         return _parse(request.model, payload, latency_ms)
 
     def _without_key(self, payload: bytes) -> str:

@@ -103,7 +103,7 @@ def canary_frame(predictions: Iterable[Row]) -> pd.DataFrame:
 
 
 def failure_frame(predictions: Iterable[Row]) -> pd.DataFrame:
-    """The canary's failures by week and category, as shares of its judged answers: ``week``, ``category``, ``share``."""
+    """The canary's failures by week and category, as shares of judged answers: ``week``, ``category``, ``share``."""
     answers: dict[str, int] = {}
     failures: dict[tuple[str, str], int] = {}
     for row in predictions:

@@ -73,14 +73,20 @@ def _said(rows: Sequence[Row], drifted: Sequence[Row]) -> str:
 
 
 def _incidents(warehouse: Warehouse) -> list[str]:
+    """One line per page with its incidents below it, and the incidents that nobody is paged for."""
     rows = warehouse.read(DRIFT_INCIDENTS).to_pylist() if warehouse.exists(DRIFT_INCIDENTS) else []
-    rows.sort(key=lambda row: (row["page_id"] or "", not row["leads"], row["opened"], row["metric"]))
-    lines = []
+    rows.sort(key=lambda row: (row["page_id"] is None, row["page_id"], not row["leads"], row["opened"], row["metric"]))
+    lines, page = [], None
     for row in rows:
+        if row["page_id"] != page:
+            page = row["page_id"]
+            told = "one page" if row["pages"] else "over, nobody is paged"
+            lines.append(f"[{row['attribution'] or 'unresolved'}] {told}:")
+        elif page is None and "nobody is paged for:" not in lines:
+            lines.append("nobody is paged for:")
         until = f"to {iso_week(row['closed'])}" if row["closed"] else "still open"
-        told = "pages" if row["pages"] and row["leads"] else "joins that page" if row["pages"] else "silent"
-        cause = row["attribution"] or "unresolved"
-        lines.append(f"{row['metric']} {row['direction']} [{cause}] from {iso_week(row['began'])}, {until}: {told}")
+        name = f"{row['instrument']} {row['metric']} {row['direction']}"
+        lines.append(f"  {name:44} from {iso_week(row['began'])}, {until}")
     return lines
 
 

@@ -37,9 +37,9 @@ def _lines(prompt: str) -> frozenset[str]:
 class PromptIndex:
     """Prompts that are there, to hold new ones against.
 
-    Similarity is rapidfuzz's ratio over sorted words (its token-sort ratio), letter by letter or word by word, whichever
-    is higher: 100 for the same words in any order, 0 for nothing in common. Boilerplate lines are left out of it, unless
-    a prompt is nothing else: a schema that all share is longer than what tells them apart.
+    Similarity is rapidfuzz's ratio over sorted words (its token-sort ratio), by letters or by whole words, whichever is
+    higher: 100 for the same words in any order, 0 for nothing in common. Boilerplate lines are left out of it, unless a
+    prompt is nothing else: a schema that all share is longer than what tells them apart.
     """
 
     def __init__(self, prompts: Iterable[str], ignored: Collection[str] = frozenset()) -> None:

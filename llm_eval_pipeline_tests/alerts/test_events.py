@@ -14,6 +14,8 @@ def incident(name: str = "i1", page: str | None = "p1", **fields: Any) -> dict[s
         "incident_id": name,
         "page_id": page,
         "metric": f"metric of {name}",
+        "instrument": "production",
+        "direction": "degraded",
         "attribution": "model",
         "began": "2026-03-23",
         "opened": "2026-03-30",
@@ -56,13 +58,13 @@ def test_a_page_resolves_when_all_of_its_incidents_are_over() -> None:
 def test_one_page_is_one_message_led_by_who_opened_it() -> None:
     joined = incident("i0", leads=False, opened="2026-04-06")
     (message,) = due_messages([joined, incident()], set(), lambda _: ([], []), {})
-    assert message.title.startswith("metric of i1 ")
+    assert message.title.startswith("production metric of i1 ")
     assert dict(message.facts)["metrics"] == "metric of i1, metric of i0"
 
 
 def test_of_those_that_opened_together_the_leader_comes_first() -> None:
     (message,) = due_messages([incident("i0", leads=False), incident()], set(), lambda _: ([], []), {})
-    assert message.title.startswith("metric of i1 ")
+    assert message.title.startswith("production metric of i1 ")
 
 
 def test_the_resolve_names_the_week_of_the_last_to_close() -> None:

@@ -12,7 +12,9 @@ from llm_eval_pipeline.alerts.messages import Message, resolved, triggered
 LINKS = {"dashboard": "https://example.org/d"}
 INCIDENT = {
     "page_id": "p1",
+    "instrument": "canary",
     "metric": "quality_score",
+    "direction": "degraded",
     "attribution": "model",
     "began": "2026-03-23",
     "opened": "2026-03-30",
@@ -48,12 +50,12 @@ def said(report: list[dict[str, Any]] | None = None, **fields: Any) -> Message:
 def test_a_page_names_metric_weeks_cause_and_numbers() -> None:
     message = said()
     assert (message.key, message.event) == ("p1", "trigger")
-    assert message.title == "quality_score has degraded for two weeks: the model changed"
+    assert message.title == "canary quality_score has degraded for two weeks: the model changed"
     assert message.summary.startswith("canary: 0.8 → 0.5 (effect 0.6, floor 0.1, n 150). The canary")
     assert dict(message.facts) == {
         "windows": "2026-W13 and 2026-W14",
         "attribution": "model",
-        "metrics": "quality_score",
+        "metrics": "canary quality_score",
         "canary quality_score": "0.8 → 0.5 (effect 0.6, floor 0.1, n 150)",
     }
     assert message.links == (("dashboard", "https://example.org/d"),)
@@ -70,7 +72,7 @@ def test_every_metric_of_the_page_is_named_and_what_did_not_drift_is_not_shown()
     members = [INCIDENT, {**INCIDENT, "metric": "latency_ms"}]
     report = [row(), row(metric="latency_ms", instrument="production"), row(instrument="production", verdict="stable")]
     facts = dict(triggered(members, report, [], LINKS).facts)
-    assert facts["metrics"] == "quality_score, latency_ms"
+    assert facts["metrics"] == "canary quality_score, canary latency_ms"
     assert {"canary quality_score", "production latency_ms"} <= set(facts)
     assert "production quality_score" not in facts
 
@@ -105,8 +107,14 @@ def test_a_category_has_no_mean_and_a_page_without_its_report_still_speaks() -> 
 def test_the_end_of_a_page_has_its_key_and_the_week() -> None:
     message = resolved({**INCIDENT, "closed": "2026-04-13"}, LINKS)
     assert (message.key, message.event) == ("p1", "resolve")
-    assert message.title == "quality_score is no longer degraded"
+    assert message.title == "canary quality_score is no longer degraded"
     assert message.summary == "Closed in 2026-W16."
+
+
+def test_a_judge_that_scores_higher_is_told_as_such_from_beginning_to_end() -> None:
+    praised = {**INCIDENT, "attribution": "judge", "direction": "improved", "closed": "2026-04-13"}
+    assert said(**praised).title == "canary quality_score has improved for two weeks: the judge changed"
+    assert resolved(praised, LINKS).title == "canary quality_score is no longer improved"
 
 
 def test_a_message_survives_being_stored_as_json() -> None:

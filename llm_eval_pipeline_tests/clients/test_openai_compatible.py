@@ -226,7 +226,7 @@ def test_a_body_that_is_no_completion_is_for_good_and_says_where(body, where):
 def test_no_answer_in_time_may_pass():
     with (
         ReplayServer(ANSWERS, delay_s=5) as server,
-        pytest.raises(RetryLaterError, match=r"acme/large at http://.*: no answer in time"),
+        pytest.raises(RetryLaterError, match=r"acme/large at openai-compatible:.*: no answer in time"),
     ):
         complete(server.base_url, timeout_s=0.05)
 
@@ -234,7 +234,7 @@ def test_no_answer_in_time_may_pass():
 def test_a_lost_connection_may_pass():
     with ReplayServer(ANSWERS) as server:
         gone = server.base_url
-    with pytest.raises(RetryLaterError, match=r"acme/large at http://.*: connection lost"):
+    with pytest.raises(RetryLaterError, match=r"acme/large at openai-compatible:.*: connection lost"):
         complete(gone)
 
 

@@ -120,6 +120,13 @@ def test_an_empty_warehouse_has_a_page(tmp_path: Path) -> None:
     assert [file.name for file in written.path.parent.iterdir()] == ["index.html"]
 
 
+def test_a_draft_of_another_run_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "index.draft").write_text("another run's")
+    write_dashboard(Warehouse(str(tmp_path / "warehouse")), tmp_path / "index.html")
+    assert (tmp_path / "index.draft").read_text() == "another run's"
+    assert sorted(file.name for file in tmp_path.glob("index*")) == ["index.draft", "index.html"]
+
+
 def test_a_week_with_an_open_incident_says_so_at_the_top(tmp_path: Path) -> None:
     warehouse = Warehouse(str(tmp_path))
     drifted = {"window": "2026-03-30", "instrument": "canary", "metric": "latency_ms", "slice": "all"}
