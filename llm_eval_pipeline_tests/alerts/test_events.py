@@ -59,7 +59,7 @@ def test_one_page_is_one_message_led_by_who_opened_it() -> None:
     joined = incident("i0", leads=False, opened="2026-04-06")
     (message,) = due_messages([joined, incident()], set(), lambda _: ([], []), {})
     assert message.title.startswith("production metric of i1 ")
-    assert dict(message.facts)["metrics"] == "metric of i1, metric of i0"
+    assert dict(message.facts)["metrics"] == "production metric of i1, production metric of i0"
 
 
 def test_of_those_that_opened_together_the_leader_comes_first() -> None:
