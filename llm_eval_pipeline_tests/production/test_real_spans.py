@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from llm_eval_pipeline.production.traces import compile_days
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline_tests.production.otlp import price
 
-CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "data" / "otlp"
-pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason=f"no captured spans in {CAPTURES}")
+CAPTURES = Path(os.environ.get("LLM_EVAL_SHARED_DATA", "")) / "otlp"
+pytestmark = pytest.mark.skipif(
+    "LLM_EVAL_SHARED_DATA" not in os.environ or not CAPTURES.is_dir(),
+    reason="LLM_EVAL_SHARED_DATA names no folder with captured spans",
+)
 
 
 def test_captures_are_read_whole_and_both_encodings_are_one(warehouse: Warehouse) -> None:
