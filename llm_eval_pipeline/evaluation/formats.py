@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -23,12 +24,12 @@ class FormatSpecError(ValueError):
     """An expected format that cannot be read. The text names the format and what is wrong with it."""
 
 
-class _Format(BaseModel):
+class _Format(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @abstractmethod
     def admits(self, output: str) -> bool:
         """Whether a stripped output has this format."""
-        raise NotImplementedError
 
 
 class _Json(_Format):

@@ -56,7 +56,8 @@ def test_a_chart_is_valid_and_can_be_compiled(draw: Any, frame: pd.DataFrame) ->
 
 @pytest.mark.parametrize(("draw", "frame"), ALL)
 def test_a_chart_without_rows_is_valid_too(draw: Any, frame: pd.DataFrame) -> None:
-    alt.Chart.from_dict(draw(frame.iloc[:0]).to_dict(), validate=True)
+    empty = draw(frame.iloc[:0]).to_dict()
+    assert alt.Chart.from_dict(empty, validate=True).to_dict()["title"] == draw(frame).to_dict()["title"]
 
 
 @pytest.mark.parametrize(("draw", "frame"), ALL)

@@ -76,6 +76,7 @@ def schedule_at(schedule: str, now: datetime, definitions: dg.Definitions) -> dg
 
 def test_definitions_can_be_loaded(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
+    assert len(definitions.resolve_all_job_defs()) >= len(JOBS)
 
 
 def test_assets_groups_and_windows(definitions: dg.Definitions) -> None:

@@ -53,12 +53,9 @@ def test_prices_are_asked_for_the_time_of_the_plan():
     assert asked == [("priced", NOW)]
 
 
-def test_the_whole_budget_may_be_spent():
-    refuse_over_budget(planned("1.00"), Decimal(1))
-
-
-def test_a_budget_of_nothing_lets_free_calls_through():
-    refuse_over_budget(planned("0"), Decimal(0))
+@pytest.mark.parametrize(("cost", "budget"), [("1.00", 1), ("0", 0)])
+def test_the_whole_budget_may_be_spent_and_free_calls_need_none(cost, budget):
+    assert refuse_over_budget(planned(cost), Decimal(budget)) is None
 
 
 def test_more_than_the_budget_is_refused_with_both_amounts():
