@@ -5,7 +5,7 @@
 # make check  format, lint, types, definitions (make lint), and tests: what CI asks
 # make mlflow the MLflow UI on http://127.0.0.1:5000
 # make bench  speed as ratios
-# make clean  remove what runs have made; the sample and the environment stay
+# make clean  remove what runs on the sample have made; the sample and the environment stay
 
 PYTHON ?= python3
 VENV := .venv
