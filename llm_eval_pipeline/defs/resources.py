@@ -31,7 +31,7 @@ def warehouse(settings: Settings) -> Warehouse:
 def asker(settings: Settings) -> Asker:
     """What calls are made with: ledger, prices, rules."""
     from llm_eval_pipeline.costs.prices import call_price, price_book
-    from llm_eval_pipeline.ledger.asking import AskingRules
+    from llm_eval_pipeline.ledger.rules import AskingRules
     from llm_eval_pipeline.ledger.store import Ledger
 
     return Asker(

@@ -23,6 +23,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from llm_eval_pipeline.clients.chat import ChatResponse, TokenUsage
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.replays import Replays
 
 _METADATA = sa.MetaData()
 CALLS = sa.Table(
@@ -53,6 +54,17 @@ FAILURES = sa.Table(
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("called_at", sa.Text, nullable=False),
 )
+REPLAYS = sa.Table(
+    "replays",
+    _METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("saved_usd", sa.Text, nullable=False),
+)
 _LOOKUP_SIZE = 500
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -63,6 +75,18 @@ class Failure:
 
     error: str
     called_at: datetime
+
+    def answer(self, key: str, call: Call) -> Answer:
+        """The answer of a call that is not made again."""
+        return Answer(
+            key=key,
+            response=None,
+            error=self.error,
+            called_at=self.called_at,
+            cost_usd=None,
+            called_late=call.is_late(self.called_at),
+            replayed=True,
+        )
 
 
 class Ledger:
@@ -92,6 +116,18 @@ class Ledger:
                 for row in connection.execute(sa.select(CALLS).where(CALLS.c.key.in_(some))).mappings():
                     found[row["key"]] = _answer(dict(row))
         return found
+
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that have an answer."""
+        wanted = list(dict.fromkeys(keys))
+        with self._engine.connect() as connection:
+            return {
+                key
+                for start in range(0, len(wanted), _LOOKUP_SIZE)
+                for (key,) in connection.execute(
+                    sa.select(CALLS.c.key).where(CALLS.c.key.in_(wanted[start : start + _LOOKUP_SIZE]))
+                )
+            }
 
     def failures(self, keys: Iterable[str]) -> dict[str, Failure]:
         """The newest failure of each of ``keys`` that has one, by key, whether or not an answer came later."""
@@ -135,6 +171,23 @@ class Ledger:
         if answered and new < len(answered):
             standing |= self.lookup(row["key"] for row in answered)
         return standing
+
+    def note(self, replays: Replays, at: datetime) -> None:
+        """Keep how many calls were answered without asking, for :mod:`llm_eval_pipeline.ledger.look`."""
+        rows = [
+            {
+                "asked_at": at.astimezone(UTC).isoformat(),
+                "model": model,
+                "purpose": purpose,
+                "occasion": occasion,
+                "calls": saved.calls,
+                "saved_usd": str(saved.cost_usd),
+            }
+            for (model, purpose, occasion), saved in sorted(replays.saved.items())
+        ]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(REPLAYS), rows)
 
     def count(self) -> int:
         """How many calls have an answer."""

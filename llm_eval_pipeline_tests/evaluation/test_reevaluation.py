@@ -17,7 +17,8 @@ from llm_eval_pipeline.evaluation.judging import Judge
 from llm_eval_pipeline.evaluation.local_judge import LocalJudge
 from llm_eval_pipeline.evaluation.reevaluation import Reevaluation, reevaluate_canary
 from llm_eval_pipeline.evaluation.rubrics import Rubric
-from llm_eval_pipeline.ledger.asking import Asker, AskingRules
+from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline.settings import REPOSITORY
 
