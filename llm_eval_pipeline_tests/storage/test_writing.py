@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -25,6 +27,10 @@ def rows(numbers):
 
 
 def write(warehouse, *parts):
+    return write_all(warehouse, parts)
+
+
+def write_all(warehouse, parts):
     with warehouse.writing(SCORES, WEEK) as writer:
         for part in parts:
             writer.add(part)
@@ -46,9 +52,9 @@ def test_nothing_added_is_an_empty_partition(warehouse):
 def test_however_it_is_cut_the_bytes_are_the_same(warehouse):
     many = rows(range(ROW_GROUP + 100))
     write(warehouse, many)
-    whole = open(warehouse.path(SCORES, WEEK), "rb").read()
+    whole = Path(warehouse.path(SCORES, WEEK)).read_bytes()
     write(warehouse, *(many[start : start + 777] for start in range(0, len(many), 777)))
-    assert open(warehouse.path(SCORES, WEEK), "rb").read() == whole
+    assert Path(warehouse.path(SCORES, WEEK)).read_bytes() == whole
     with pq.ParquetFile(warehouse.path(SCORES, WEEK)) as file:
         assert [file.metadata.row_group(i).num_rows for i in range(2)] == [ROW_GROUP, 100]
 
@@ -63,9 +69,13 @@ def test_parts_out_of_order_are_refused_and_the_old_rows_stay(warehouse, later):
 
 def test_a_crash_between_parts_leaves_the_old_rows_and_no_draft(warehouse, tmp_path):
     write(warehouse, rows([9]))
-    with pytest.raises(OSError, match="killed"), warehouse.writing(SCORES, WEEK) as writer:
-        writer.add(rows([1]))
+
+    def crashing():
+        yield rows([1])
         raise OSError("killed")
+
+    with pytest.raises(OSError, match="killed"):
+        write_all(warehouse, crashing())
     assert warehouse.read(SCORES, WEEK)["name"].to_pylist() == ["000009"]
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
