@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
-from llm_eval_pipeline.evaluation.judging import Judge, cases_of_outputs, judge_cases
+from llm_eval_pipeline.evaluation.answers import answered
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
+from llm_eval_pipeline.evaluation.judging import Judge, answer_cases, judge_all
 from llm_eval_pipeline.ledger.asking import Asker
 
 
@@ -47,13 +48,14 @@ def reevaluate_canary(
         candidate: the occasion, such as the page that asks; the same one again is answered from the ledger.
         at: the instant that the answers are about.
     """
-    canary = [example for example in examples if example["split"] == "canary"]
-    calls = generation_calls(canary, models, occasion=candidate, due=at)
-    outputs = output_rows(canary, calls, asker.ask(list(calls.values()), models.client))
-    scored = judge_cases(cases_of_outputs(canary, outputs), judge, asker, occasion=candidate, due=at)
+    canary = sorted((e for e in examples if e["split"] == "canary"), key=lambda example: example["example_id"])
+    outputs = [row for rows in generate(lambda: canary, models, asker, occasion=candidate, due=at) for row in rows]
+    cases = list(answer_cases(answered(canary, outputs)))
     scores: dict[str, list[float]] = {}
-    for (_, model, _), score in scored.items():
-        if score.quality_score is not None:
+    unscored = 0
+    for (_, model, _), score in judge_all(lambda: cases, judge, asker, occasion=candidate, due=at):
+        if score.quality_score is None:
+            unscored += 1
+        else:
             scores.setdefault(model, []).append(score.quality_score)
-    known = sum(len(those) for those in scores.values())
-    return Reevaluation(scores={model: tuple(those) for model, those in scores.items()}, unscored=len(scored) - known)
+    return Reevaluation(scores={model: tuple(those) for model, those in scores.items()}, unscored=unscored)

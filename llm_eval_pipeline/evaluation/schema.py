@@ -15,6 +15,8 @@ _JUDGED = [
     ("rubric_version", pa.string()),
     ("rationale", pa.string()),
     ("confidence", pa.float64()),
+    ("judgements", pa.list_(pa.float64())),
+    ("repaired", pa.int32()),
 ]
 
 MODEL_OUTPUTS = Table(
@@ -112,6 +114,7 @@ _PREDICTION = pa.schema(
         ("generated", pa.string()),
         ("quality_score", pa.float64()),
         ("unscored_reason", pa.string()),
+        ("rationale", pa.string()),
         ("latency_ms", pa.float64()),
         ("is_safe", pa.bool_()),
         ("error_category", pa.string()),

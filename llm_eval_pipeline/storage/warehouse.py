@@ -113,6 +113,13 @@ class Warehouse:
         with self._fs.open(self.path(table, partition), "rb") as file:
             yield from pq.ParquetFile(file).iter_batches(rows, columns=list(columns) if columns else None)
 
+    def rows(
+        self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of one partition, one after the other, with a batch of them in memory; see :meth:`batches`."""
+        for batch in self.batches(table, partition, columns):
+            yield from batch.to_pylist()
+
     def schema(self, table: Table, partition: str | None = None) -> pa.Schema:
         """The columns that one partition really has; see :meth:`read` for the error."""
         self._refuse_missing(table, partition)

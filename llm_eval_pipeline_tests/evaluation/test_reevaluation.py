@@ -92,7 +92,7 @@ def test_it_is_never_taken_for_the_weeks_own_answers(asker: Asker) -> None:
     asked_again(client, asker, "good")
     models = ModelsUnderTest(client=client, names=("good",), params={})
     weekly = generation_calls(EXAMPLES, models, occasion="2026-03-30", due=NOW)
-    assert asker.ledger.lookup(call.key for call in weekly.values()) == {}
+    assert asker.ledger.lookup(call.key for _, call in weekly) == {}
 
 
 def test_the_mean_is_over_what_is_known() -> None:
