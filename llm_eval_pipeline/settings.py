@@ -10,7 +10,7 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(REPOSITORY / "data", description="What ships and what is made, unless set apart below.")
     warehouse: str = Field("", description="Where tables are written: a folder or an fsspec URL.")
     state_dir: Path = Field(Path(), description="Ledger, outbox and the sinks' local files.")
+    ledger: SecretStr = Field(
+        SecretStr(""),
+        description="SQLAlchemy URL of the ledger; empty: SQLite in the state folder.",
+    )
     traces: Path = Field(Path(), description="Where production spans arrive: a folder of span files.")
     first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
 
@@ -46,6 +50,13 @@ class Settings(BaseSettings):
     judge_api_key: SecretStr = Field(SecretStr(""), description="Key of the judge's endpoint.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the models under test.")
     max_tokens: int = Field(512, ge=1, description="Longest answer, in tokens.")
+    params: dict[str, Any] = Field(
+        {}, description="Parameters of a request as JSON, over the two above; null leaves one out."
+    )
+    judge_params: dict[str, Any] = Field(
+        {}, description="Parameters of a judge's request as JSON, over a temperature of 0; null leaves one out."
+    )
+    judge_repetitions: int = Field(1, ge=1, le=25, description="How often the judge is asked about each answer.")
     repetitions: int = Field(1, ge=1, le=100, description="How often each example is asked.")
     concurrency: int = Field(64, ge=1, le=1024, description="Most calls under way at once.")
     timeout_s: float = Field(120.0, gt=0, description="Longest wait for one attempt of one call.")
@@ -123,6 +134,16 @@ class Settings(BaseSettings):
         return settings
 
     @property
+    def generation_params(self) -> dict[str, Any]:
+        """What a request to a model under test says beside its messages."""
+        return _given({"temperature": self.temperature, "max_tokens": self.max_tokens} | self.params)
+
+    @property
+    def judging_params(self) -> dict[str, Any]:
+        """What a request to the judge says beside its messages."""
+        return _given({"temperature": 0} | self.judge_params)
+
+    @property
     def warehouse_url(self) -> str:
         """Where tables are written."""
         return self.warehouse or str(self.data_dir / "warehouse")
@@ -182,5 +203,9 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
-        return f"sqlite:///{self.state_folder / 'ledger.sqlite'}"
+        """SQLAlchemy URL of the ledger; it may hold a password."""
+        return self.ledger.get_secret_value() or f"sqlite:///{self.state_folder / 'ledger.sqlite'}"
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}

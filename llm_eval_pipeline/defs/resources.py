@@ -51,7 +51,7 @@ def models(settings: Settings) -> ModelsUnderTest:
     return ModelsUnderTest(
         client=_model_client(settings),
         names=settings.models,
-        params={"temperature": settings.temperature, "max_tokens": settings.max_tokens},
+        params=settings.generation_params,
         repetitions=settings.repetitions,
     )
 
@@ -64,6 +64,8 @@ def judge(settings: Settings) -> Judge:
         client=_judge_client(settings),
         model=settings.judge,
         rubric=load_rubric(settings.shipped("rubrics/quality.yaml")),
+        params=settings.judging_params,
+        repetitions=settings.judge_repetitions,
     )
 
 

@@ -103,12 +103,17 @@ class Planner:
             length = sum(len(message.content) for message in call.request.messages)
             usage = TokenUsage(
                 input_tokens=-(-length // CHARACTERS_PER_TOKEN),
-                output_tokens=int(call.request.params.get("max_tokens", DEFAULT_MAX_TOKENS)),
+                output_tokens=_most_output(call),
             )
             self._tally(call).add(usage, self._price(call.request.model, usage, self._at))
 
     def _tally(self, call: Call) -> _Tally:
         return self._tallies.setdefault((call.purpose, call.request.model), _Tally())
+
+
+def _most_output(call: Call) -> int:
+    params = call.request.params
+    return int(params.get("max_tokens") or params.get("max_completion_tokens") or DEFAULT_MAX_TOKENS)
 
 
 @dataclass(slots=True)

@@ -23,7 +23,8 @@ from llm_eval_pipeline.ledger.barring import MissingAnswerError
 from llm_eval_pipeline.ledger.calls import Call
 from llm_eval_pipeline.ledger.plan import OverBudgetError
 from llm_eval_pipeline.ledger.rules import AskingRules
-from llm_eval_pipeline.ledger.store import FAILURES, REPLAYS, Ledger
+from llm_eval_pipeline.ledger.store import Ledger
+from llm_eval_pipeline.ledger.tables import FAILURES, REPLAYS
 from llm_eval_pipeline_tests.replay_server import Failure, ReplayServer
 
 WEEK = "2026-03-30"
