@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import orjson
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
-from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answer_key
+from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, Row, answer_key
 from llm_eval_pipeline.evaluation.judge_replies import Reply, ReplyError, read_reply
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
@@ -208,15 +208,19 @@ def judge_cases(
 def answer_cases(answers: Iterable[Answered]) -> Iterator[tuple[AnswerKey, Case, str]]:
     """The cases of an evaluation."""
     for example, output in answers:
-        case = Case(
-            prompt=example["prompt"],
-            output=output.get("output"),
-            reference=example["reference"],
-            context=example["context"],
-            expected_format=example["expected_format"],
-            should_refuse=example["should_refuse"],
-        )
-        yield answer_key(output), case, example["feature"]
+        yield answer_key(output), case_of(example, output.get("output")), example["feature"]
+
+
+def case_of(example: Row, output: str | None) -> Case:
+    """What the judge sees of an answer to an example."""
+    return Case(
+        prompt=example["prompt"],
+        output=output,
+        reference=example["reference"],
+        context=example["context"],
+        expected_format=example["expected_format"],
+        should_refuse=example["should_refuse"],
+    )
 
 
 def score_rows(scores: Iterable[tuple[AnswerKey, JudgeScore]]) -> list[dict[str, Any]]:

@@ -103,7 +103,7 @@ class Planner:
             length = sum(len(message.content) for message in call.request.messages)
             usage = TokenUsage(
                 input_tokens=-(-length // CHARACTERS_PER_TOKEN),
-                output_tokens=_most_output(call),
+                output_tokens=most_output(call),
             )
             self._tally(call).add(usage, self._price(call.request.model, usage, self._at))
 
@@ -111,7 +111,8 @@ class Planner:
         return self._tallies.setdefault((call.purpose, call.request.model), _Tally())
 
 
-def _most_output(call: Call) -> int:
+def most_output(call: Call) -> int:
+    """The most tokens that a call may be answered with."""
     params = call.request.params
     return int(params.get("max_tokens") or params.get("max_completion_tokens") or DEFAULT_MAX_TOKENS)
 
