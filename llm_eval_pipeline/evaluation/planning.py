@@ -40,10 +40,15 @@ def evaluation_plan(
             for example, call in some:
                 answer = answers.get(call.key)
                 response = answer.response if answer is not None else None
-                output = response.output if response else "x" * CHARACTERS_PER_TOKEN * most_output(call)
+                output = response.output if response else _longest(call)
                 if output:
                     case = case_of(example, output)
                     label = f"judging {call.label}"
                     yield from judge.calls(case, occasion=occasion, due=due, feature=example["feature"], label=label)
 
     return asker.plan((call for _, call in asked()), models.client) + asker.plan(judged(), judge.client)
+
+
+def _longest(call: Call) -> str:
+    """What stands for an answer that nobody has: as long as it may be, and like no other."""
+    return call.key.ljust(CHARACTERS_PER_TOKEN * most_output(call), "x")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from llm_eval_pipeline.evaluation.answers import answered
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
-from llm_eval_pipeline.evaluation.judging import Judge, answer_cases, judge_all
+from llm_eval_pipeline.evaluation.evaluate import evaluate
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
+from llm_eval_pipeline.evaluation.judging import Judge
 from llm_eval_pipeline.ledger.asking import Asker
 
 
@@ -48,14 +48,12 @@ def reevaluate_canary(
         candidate: the occasion, such as the page that asks; the same one again is answered from the ledger.
         at: the instant that the answers are about.
     """
-    canary = sorted((e for e in examples if e["split"] == "canary"), key=lambda example: example["example_id"])
-    outputs = [row for rows in generate(lambda: canary, models, asker, occasion=candidate, due=at) for row in rows]
-    cases = list(answer_cases(answered(canary, outputs)))
+    canary = [example for example in examples if example["split"] == "canary"]
     scores: dict[str, list[float]] = {}
     unscored = 0
-    for (_, model, _), score in judge_all(lambda: cases, judge, asker, occasion=candidate, due=at):
+    for _, output, score in evaluate(canary, models, judge, asker, occasion=candidate, due=at):
         if score.quality_score is None:
             unscored += 1
         else:
-            scores.setdefault(model, []).append(score.quality_score)
+            scores.setdefault(output["model"], []).append(score.quality_score)
     return Reevaluation(scores={model: tuple(those) for model, those in scores.items()}, unscored=unscored)

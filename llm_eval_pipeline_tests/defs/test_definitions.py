@@ -28,6 +28,7 @@ ASSETS = {
         "prediction_table": "week",
         "failure_table": "week",
         "anchor_scores": "week",
+        "call_plan": "week",
     },
     "production": {"production_traces": "day", "trace_profiles": "day", "trace_scores": "week"},
     "drift": {"drift_baseline": None, "weekly_drift_report": "week", "drift_incidents": None},
@@ -43,13 +44,13 @@ EVALUATED = {
 EVERYTHING = {name for group in ASSETS.values() for name in group}
 JOBS = {
     "weekly_evaluation": EVALUATED,
-    "weekly_drift": EVERYTHING - INGESTED,
+    "weekly_drift": EVERYTHING - INGESTED - {"call_plan"},
     "daily_ingest": INGESTED,
     "promote_traces": {"promoted_examples"},
     "send_alerts": set(),
     "reevaluate": set(),
 }
-COLUMNS_ARE_CHECKED = EVERYTHING - {"dashboard", "wandb_runs", "mlflow_runs"}
+COLUMNS_ARE_CHECKED = EVERYTHING - {"call_plan", "dashboard", "wandb_runs", "mlflow_runs"}
 HEAVY = {"mlflow", "wandb", "scipy", "duckdb", "altair", "presidio_analyzer", "sacrebleu", "sklearn", "pandas"}
 
 

@@ -49,6 +49,16 @@ def asker(tmp_path):
     ledger.close()
 
 
+def test_two_models_without_answers_are_two_judgements(asker):
+    models = ModelsUnderTest(client=Counting("So."), names=("m", "n"), params={"max_tokens": 100}, repetitions=2)
+    plan = evaluation_plan(lambda: EXAMPLES, models, JUDGE, asker, occasion=WEEK, due=DUE)
+    assert {(line.purpose, line.model): line.calls for line in plan.lines} == {
+        ("generation", "m"): 4,
+        ("generation", "n"): 4,
+        ("judge", "j"): 8,
+    }
+
+
 MODELS = ModelsUnderTest(client=Counting("So."), names=("m",), params={"max_tokens": 100})
 JUDGE = Judge(
     client=Counting('{"score": 1}'),
