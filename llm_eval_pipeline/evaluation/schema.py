@@ -145,12 +145,12 @@ ANCHOR_SCORES = Table(
 JUDGE_QUALITY = Table(
     name="judge_quality",
     partitioned_by="week",
-    key=("judge", "feature"),
+    key=("judge", "rubric_version", "feature"),
     schema=pa.schema(
         [
             ("judge", pa.string()),
-            ("feature", pa.string()),
             ("rubric_version", pa.string()),
+            ("feature", pa.string()),
             ("bar_version", pa.string()),
             ("n", pa.int64()),
             ("n_unscored", pa.int64()),
@@ -175,7 +175,7 @@ JUDGE_QUALITY = Table(
 CORRECTED_METRICS = Table(
     name="corrected_metrics",
     partitioned_by="week",
-    key=("model", "feature", "judge"),
+    key=("model", "feature", "judge", "rubric_version"),
     schema=pa.schema(
         [
             ("model", pa.string()),

@@ -51,8 +51,8 @@ def test_a_trusted_judge_shows_its_numbers_and_a_plot_and_corrects(tmp_path: Pat
 @pytest.mark.parametrize(
     ("labelled", "said"),
     [
-        (anchors(30, 15, 30, 30), "j, all: kappa 0.50"),
-        (anchors(5, 5, 5, 5), "j, all: 10 scored labels are too few to say, 30 are needed; label more cases"),
+        (anchors(30, 15, 30, 30), "j, r1, all: kappa 0.50"),
+        (anchors(5, 5, 5, 5), "j, r1, all: 10 scored labels are too few to say, 30 are needed; label more cases"),
         ([], "no anchor was judged, so nothing is known of the judge"),
     ],
 )
@@ -74,5 +74,14 @@ def test_a_feature_below_the_bar_is_a_warning_and_one_with_few_labels_is_not(tmp
     _, ran = materialised(tmp_path, [*good, *bad, *few])
     (check,) = ran.get_asset_check_evaluations()
     assert not check.passed
-    assert check.metadata[WEEK].value.startswith("j, bad: true positive rate 0.60")
+    assert check.metadata[WEEK].value.startswith("j, r1, bad: true positive rate 0.60")
     assert "few" not in check.metadata[WEEK].value
+
+
+def test_a_rubric_with_few_labels_is_no_warning_beside_one_that_is_trusted(tmp_path: Path) -> None:
+    few = [row | {"anchor_id": f"b{row['anchor_id']}"} for row in anchors(2, 1, 2, 1, rubric_version="r2")]
+    warehouse, ran = materialised(tmp_path, anchors(30, 27, 30, 27) + few)
+    (check,) = ran.get_asset_check_evaluations()
+    assert check.passed
+    verdicts = {row["rubric_version"]: row["trusted"] for row in warehouse.read(JUDGE_QUALITY, WEEK).to_pylist()}
+    assert verdicts == {"r1": True, "r2": None}

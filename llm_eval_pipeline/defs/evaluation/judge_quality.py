@@ -16,10 +16,23 @@ from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import iso_week
 
 _MEASURES = ("kappa", "tpr", "tnr", "mean_gap")
-_SHOWN = ["judge", "feature", "n", "kappa", "kappa_low", "kappa_high", "tpr", "tnr", "spearman", "trusted"]
+_SHOWN = [
+    "judge",
+    "rubric_version",
+    "feature",
+    "n",
+    "kappa",
+    "kappa_low",
+    "kappa_high",
+    "tpr",
+    "tnr",
+    "spearman",
+    "trusted",
+]
 _SCORE = ["example_id", "model", "judge", "rubric_version", "quality_score"]
 _CORRECTED = [
-    *("model", "acceptable_judged", "acceptable_corrected", "acceptable_corrected_low", "acceptable_corrected_high"),
+    *("model", "judge", "rubric_version"),
+    *("acceptable_judged", "acceptable_corrected", "acceptable_corrected_low", "acceptable_corrected_high"),
     *("quality_judged", "quality_corrected", "quality_corrected_low", "quality_corrected_high", "uncorrected_reason"),
 ]
 
@@ -37,7 +50,7 @@ def judge_quality(
         anchors = warehouse.read(ANCHOR_SCORES, week).to_pylist()
         rows = judge_quality_rows(anchors, bar)
         warehouse.write(JUDGE_QUALITY, week, rows)
-        whole = next((row for row in rows if row["feature"] == ALL), {})
+        whole = max((row for row in rows if row["feature"] == ALL), key=lambda row: row["n"], default={})
         points, title = judge_frame(anchors), f"The judge against people in {iso_week(week)}"
         context.add_asset_metadata(
             {
@@ -88,11 +101,10 @@ def judge_is_trusted(
     wrong = {}
     for week in windows_of(context, warehouse.partitions(JUDGE_QUALITY)):
         rows = warehouse.read(JUDGE_QUALITY, week).to_pylist()
-        doubted = [
-            f"{row['judge']}, {row['feature']}: {row['untrusted_reason']}"
-            for row in rows
-            if row["trusted"] is False or (row["trusted"] is None and row["feature"] == ALL)
+        doubted = [row for row in rows if row["trusted"] is False] or [
+            row for row in rows if row["feature"] == ALL and not any(one["trusted"] for one in rows)
         ]
-        if doubted or not rows:
-            wrong[week] = "; ".join(doubted) or "no anchor was judged, so nothing is known of the judge"
+        said = [f"{r['judge']}, {r['rubric_version']}, {r['feature']}: {r['untrusted_reason']}" for r in doubted]
+        if said or not rows:
+            wrong[week] = "; ".join(said) or "no anchor was judged, so nothing is known of the judge"
     return result_over(wrong)

@@ -10,7 +10,7 @@ differ shows in ``anchor_quality_judged`` beside ``quality_judged``: the further
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from llm_eval_pipeline.evaluation.intervals import Interval, mean_interval, wils
 from llm_eval_pipeline.evaluation.judge_quality.bar import JudgeBar
 from llm_eval_pipeline.evaluation.judge_quality.estimate import columns_of
 from llm_eval_pipeline.evaluation.judge_quality.prediction_powered import powered_mean
-from llm_eval_pipeline.evaluation.judge_quality.quality import Row, agreement_of, scored, versions_of
+from llm_eval_pipeline.evaluation.judge_quality.quality import Row, agreement_of, scored
 from llm_eval_pipeline.evaluation.judge_quality.rogan_gladen import rogan_gladen
 
 FULL_WEIGHT = 1.0
@@ -29,7 +29,7 @@ FULL_WEIGHT = 1.0
 def corrected_rows(
     judge_scores: Sequence[Row], anchor_scores: Sequence[Row], judge_quality: Sequence[Row], bar: JudgeBar
 ) -> list[dict[str, Any]]:
-    """One row per model × judge, over all features.
+    """One row per model × judge × rubric, over all features.
 
     Args:
         judge_scores: rows of the table of that name, of one week.
@@ -39,25 +39,36 @@ def corrected_rows(
 
     Returns:
         Rows whose corrected columns are null, with ``uncorrected_reason``, where the judge is not trusted or nothing
-        is known of it. Repetitions of one example count as one case, with their mean.
+        is known of it with this rubric. Repetitions of one example count as one case, with their mean.
     """
-    whole = {row["judge"]: row for row in judge_quality if row["feature"] == ALL}
-    groups: dict[tuple[str, str], list[Row]] = {}
+    whole = {_instrument(row): row for row in judge_quality if row["feature"] == ALL}
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in judge_scores:
-        groups.setdefault((row["model"], row["judge"]), []).append(row)
+        groups.setdefault((row["model"], *_instrument(row)), []).append(row)
     rows = []
-    for (model, judge), answers in sorted(groups.items()):
-        anchors = scored([row for row in anchor_scores if row["judge"] == judge])
-        reason = _why_not(whole.get(judge), judge)
-        judged = _as_judged(answers, anchors, bar)
-        corrected = _corrected(answers, anchors, bar, reason)
-        rows.append({"model": model, "feature": ALL, "judge": judge, **judged, **corrected})
+    for (model, judge, version), answers in sorted(groups.items()):
+        anchors = scored([row for row in anchor_scores if _instrument(row) == (judge, version)])
+        reason = _why_not(whole.get((judge, version)), judge, version)
+        rows.append(
+            {
+                "model": model,
+                "feature": ALL,
+                "judge": judge,
+                "rubric_version": version,
+                **_as_judged(answers, anchors, bar),
+                **_corrected(answers, anchors, bar, reason),
+            }
+        )
     return rows
 
 
-def _why_not(quality: Mapping[str, Any] | None, judge: str) -> str | None:
+def _instrument(row: Row) -> tuple[str, str]:
+    return row["judge"], row["rubric_version"]
+
+
+def _why_not(quality: Row | None, judge: str, version: str) -> str | None:
     if quality is None:
-        return f"no anchor was judged by {judge}"
+        return f"no anchor was judged by {judge} with {version}"
     if quality["trusted"] is None:
         return f"the judge is not known well enough: {quality['untrusted_reason']}"
     return None if quality["trusted"] else f"the judge is not trusted: {quality['untrusted_reason']}"
@@ -66,7 +77,6 @@ def _why_not(quality: Mapping[str, Any] | None, judge: str) -> str | None:
 def _as_judged(answers: Sequence[Row], anchors: Sequence[Row], bar: JudgeBar) -> dict[str, Any]:
     quality, accepted = _by_example(answers, bar)
     return {
-        "rubric_version": versions_of(answers),
         "bar_version": bar.version,
         "n": len(quality),
         "n_unscored": len({row["example_id"] for row in answers}) - len(quality),

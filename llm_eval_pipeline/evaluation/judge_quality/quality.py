@@ -1,4 +1,8 @@
-"""Rows of ``judge_quality``: each judge against people, over all anchors and over each feature's."""
+"""Rows of ``judge_quality``: each judge against people, over all anchors and over each feature's.
+
+What is trusted is a judge with its rubric: one that holds answers against a reference says nothing of how well the same
+model judges without one.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +20,19 @@ Row = Mapping[str, Any]
 
 
 def judge_quality_rows(anchor_scores: Sequence[Row], bar: JudgeBar) -> list[dict[str, Any]]:
-    """One row per judge × feature, and ``all``.
-
-    A judge is its model with its rubrics: ``rubric_version`` names each one that was used, in one text.
+    """One row per judge × rubric × feature, and ``all``.
 
     Args:
         anchor_scores: rows of the table of that name, of one week.
         bar: what makes a judge trusted, and from which score on it accepts.
     """
-    groups: dict[tuple[str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in anchor_scores:
         for feature in (ALL, row["feature"]):
-            groups.setdefault((row["judge"], feature), []).append(row)
+            groups.setdefault((row["judge"], row["rubric_version"], feature), []).append(row)
     return [
-        {"judge": judge, "feature": feature, **_measured(rows, bar)}
-        for (judge, feature), rows in sorted(groups.items())
+        {"judge": judge, "rubric_version": version, "feature": feature, **_measured(rows, bar)}
+        for (judge, version, feature), rows in sorted(groups.items())
     ]
 
 
@@ -49,11 +51,6 @@ def agreement_of(rows: Sequence[Row], bar: JudgeBar) -> Agreement:
     )
 
 
-def versions_of(rows: Sequence[Row]) -> str:
-    """The rubrics that the rows were judged by."""
-    return ", ".join(sorted({row["rubric_version"] for row in rows}))
-
-
 def _measured(rows: Sequence[Row], bar: JudgeBar) -> dict[str, Any]:
     known = scored(rows)
     found = agreement_of(known, bar)
@@ -66,7 +63,6 @@ def _measured(rows: Sequence[Row], bar: JudgeBar) -> dict[str, Any]:
     )
     accuracy, bias = found.confusion.accuracy, found.mean_bias
     return {
-        "rubric_version": versions_of(rows),
         "bar_version": bar.version,
         "n": len(known),
         "n_unscored": len(rows) - len(known),

@@ -53,7 +53,7 @@ def test_a_judge_too_kind_by_a_tenth_is_put_right() -> None:
     [
         (anchors(30, 20, 30, 20), "the judge is not trusted: kappa 0.33"),
         (anchors(5, 5, 5, 5), "the judge is not known well enough: 10 scored labels are too few"),
-        ([], "no anchor was judged by j"),
+        ([], "no anchor was judged by j with r1"),
     ],
 )
 def test_a_judge_that_is_not_trusted_or_not_known_corrects_nothing(known: list[dict[str, Any]], reason: str) -> None:
@@ -71,7 +71,16 @@ def test_each_model_and_judge_has_its_row_and_unscored_answers_are_counted() -> 
         ("a", "j", 2, 1),
         ("b", "other", 3, 0),
     ]
-    assert rows[1]["uncorrected_reason"] == "no anchor was judged by other"
+    assert rows[1]["uncorrected_reason"] == "no anchor was judged by other with r1"
+
+
+def test_answers_judged_by_another_rubric_are_not_corrected_by_this_ones_anchors() -> None:
+    without = [row | {"example_id": f"f{row['example_id']}", "rubric_version": "r2"} for row in answers(0.9, 0.2)]
+    rows = rows_of(answers(0.9, 0.2) + without, NINE_OF_TEN)
+    assert [(row["rubric_version"], row["n"], row["uncorrected_reason"]) for row in rows] == [
+        ("r1", 2, None),
+        ("r2", 2, "no anchor was judged by j with r2"),
+    ]
 
 
 def test_repetitions_of_an_example_are_one_case() -> None:

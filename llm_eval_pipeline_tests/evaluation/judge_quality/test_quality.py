@@ -16,17 +16,17 @@ from llm_eval_pipeline_tests.evaluation.judge_quality.scores import anchor, anch
 BAR = load_judge_bar(REPOSITORY / "data" / "policies" / "judge_bar.yaml")
 
 
-def test_one_row_per_judge_and_feature_and_one_over_all(tmp_path: Path) -> None:
+def test_one_row_per_judge_rubric_and_feature_and_one_over_all(tmp_path: Path) -> None:
     rows = judge_quality_rows(
-        [anchor(1, 1, 0.9), anchor(2, 0, 0.1, feature="g"), anchor(1, 1, 0.2, judge="k", rubric_version="r2")], BAR
+        [anchor(1, 1, 0.9), anchor(2, 0, 0.1, feature="g"), anchor(3, 1, 0.2, rubric_version="r2")], BAR
     )
     stored = Warehouse(str(tmp_path)).write(JUDGE_QUALITY, "2026-03-30", rows).to_pylist()
     assert [(row["judge"], row["feature"], row["n"], row["rubric_version"]) for row in stored] == [
         ("j", "all", 2, "r1"),
         ("j", "f", 1, "r1"),
         ("j", "g", 1, "r1"),
-        ("k", "all", 1, "r2"),
-        ("k", "f", 1, "r2"),
+        ("j", "all", 1, "r2"),
+        ("j", "f", 1, "r2"),
     ]
     assert {row["bar_version"] for row in stored} == {BAR.version}
 
