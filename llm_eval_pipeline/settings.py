@@ -182,6 +182,11 @@ class Settings(BaseSettings):
         return self.shipped("policies/default.yaml")
 
     @property
+    def judge_bar(self) -> Path:
+        """The file that says when a judge is trusted."""
+        return self.shipped("policies/judge_bar.yaml")
+
+    @property
     def prices(self) -> Path:
         """The file of prices that go before the price library's."""
         return self.shipped("prices.yaml")

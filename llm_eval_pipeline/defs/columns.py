@@ -21,6 +21,7 @@ TABLES = {
         *(schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES),
         *(schema.AGGREGATE_METRICS, schema.PREDICTION_TABLE, schema.FAILURE_TABLE),
         *(schema.ANCHOR_SCORES, schema.TRACE_SCORES),
+        *(schema.JUDGE_QUALITY, schema.CORRECTED_METRICS),
         *(DRIFT_BASELINE, WEEKLY_DRIFT_REPORT, DRIFT_INCIDENTS),
     )
 }

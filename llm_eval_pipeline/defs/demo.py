@@ -28,7 +28,8 @@ DAILY_ASSETS = ["production_traces", "trace_profiles"]
 WEEKLY_ASSETS = [
     *("eval_dataset", "model_outputs", "judge_scores", "safety_scores", "text_scores"),
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
-    *("anchor_scores", "drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
+    *("anchor_scores", "judge_quality", "corrected_metrics"),
+    *("drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
 ]
 _OF_CHECKS = (
     *("columns", "holds_every_answer"),

@@ -14,8 +14,8 @@ Z = 1.959963984540054
 """The 97.5 % point of the standard normal distribution."""
 
 
-def wilson(successes: int, n: int) -> Interval:
-    """Wilson's score interval of a rate (Wilson 1927, JASA 22: 209-212)."""
+def wilson(successes: float, n: int) -> Interval:
+    """Wilson's score interval of a rate (Wilson 1927, JASA 22: 209-212); half a success is a tie, or a mean's share."""
     if n == 0:
         return None
     rate, z2 = successes / n, Z * Z

@@ -19,6 +19,11 @@ _JUDGED = [
     ("repaired", pa.int32()),
 ]
 
+
+def _with_interval(name: str) -> list[tuple[str, pa.DataType]]:
+    return [(name, pa.float64()), (f"{name}_low", pa.float64()), (f"{name}_high", pa.float64())]
+
+
 MODEL_OUTPUTS = Table(
     name="model_outputs",
     partitioned_by="week",
@@ -135,6 +140,61 @@ ANCHOR_SCORES = Table(
             ("human_score", pa.float64()),
             ("human_acceptable", pa.bool_()),
             *_JUDGED,
+        ]
+    ),
+)
+
+
+JUDGE_QUALITY = Table(
+    name="judge_quality",
+    partitioned_by="week",
+    key=("judge", "rubric_version", "feature"),
+    schema=pa.schema(
+        [
+            ("judge", pa.string()),
+            ("rubric_version", pa.string()),
+            ("feature", pa.string()),
+            ("bar_version", pa.string()),
+            ("n", pa.int64()),
+            ("n_unscored", pa.int64()),
+            ("n_acceptable", pa.int64()),
+            *_with_interval("kappa"),
+            *_with_interval("weighted_kappa"),
+            *_with_interval("tpr"),
+            *_with_interval("tnr"),
+            ("accuracy", pa.float64()),
+            ("spearman", pa.float64()),
+            ("mean_gap", pa.float64()),
+            ("mean_bias", pa.float64()),
+            ("mean_confidence", pa.float64()),
+            ("close_share", pa.float64()),
+            ("calibration_error", pa.float64()),
+            ("trusted", pa.bool_()),
+            ("untrusted_reason", pa.string()),
+        ]
+    ),
+)
+
+CORRECTED_METRICS = Table(
+    name="corrected_metrics",
+    partitioned_by="week",
+    key=("model", "feature", "judge", "rubric_version"),
+    schema=pa.schema(
+        [
+            ("model", pa.string()),
+            ("feature", pa.string()),
+            ("judge", pa.string()),
+            ("rubric_version", pa.string()),
+            ("bar_version", pa.string()),
+            ("n", pa.int64()),
+            ("n_unscored", pa.int64()),
+            ("n_anchors", pa.int64()),
+            ("anchor_quality_judged", pa.float64()),
+            *_with_interval("acceptable_judged"),
+            *_with_interval("acceptable_corrected"),
+            *_with_interval("quality_judged"),
+            *_with_interval("quality_corrected"),
+            ("uncorrected_reason", pa.string()),
         ]
     ),
 )

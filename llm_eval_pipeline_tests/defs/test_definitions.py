@@ -29,6 +29,8 @@ ASSETS = {
         "failure_table": "week",
         "anchor_scores": "week",
         "call_plan": "week",
+        "judge_quality": "week",
+        "corrected_metrics": "week",
     },
     "production": {"production_traces": "day", "trace_profiles": "day", "trace_scores": "week"},
     "drift": {"drift_baseline": None, "weekly_drift_report": "week", "drift_incidents": None},
@@ -40,6 +42,7 @@ INGESTED = {"production_traces", "trace_profiles"}
 EVALUATED = {
     *("eval_dataset", "model_outputs", "judge_scores", "safety_scores", "text_scores"),
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
+    *("anchor_scores", "judge_quality", "corrected_metrics"),
 }
 EVERYTHING = {name for group in ASSETS.values() for name in group}
 JOBS = {

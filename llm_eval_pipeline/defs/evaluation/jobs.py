@@ -13,8 +13,11 @@ weekly_evaluation = dg.define_asset_job(
         "prediction_table",
         "failure_table",
         "aggregate_metrics",
+        "anchor_scores",
+        "judge_quality",
+        "corrected_metrics",
         "wandb_runs",
         "mlflow_runs",
     ],
-    description="Ask the models under test, score what they answer, and tell W&B and MLflow.",
+    description="Ask the models under test, score what they answer, hold the judge to people, and tell W&B and MLflow.",
 )
