@@ -61,7 +61,7 @@ def judge(settings: Settings) -> Judge:
     return Judge(
         client=_judge_client(settings),
         model=settings.judge,
-        rubric=load_rubric(settings.shipped("rubrics/quality.yaml")),
+        rubrics=tuple(load_rubric(settings.shipped(f"rubrics/{name}.yaml")) for name in ("quality", "reference_free")),
         params=settings.judging_params,
         repetitions=settings.judge_repetitions,
     )

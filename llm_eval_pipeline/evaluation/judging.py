@@ -12,21 +12,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
+from pydantic import BaseModel, Field
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
 from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, Row, answer_key
-from llm_eval_pipeline.evaluation.judge_replies import Reply, ReplyError, read_reply
-from llm_eval_pipeline.evaluation.rubrics import Rubric
+from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, repair
+from llm_eval_pipeline.evaluation.rubrics import Rubric, rubric_for
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
 
 Key = TypeVar("Key", bound=Hashable)
-_REPEATED = 2000
-"""So many characters of a reply that cannot be read are shown to the judge again."""
-_AGAIN = (
-    "Reply again with one JSON object and nothing else: "
-    '{"score": number from 0 to 1, "rationale": "one or two sentences"}.'
-)
+_WANTED = 'one JSON object and nothing else: {"score": number from 0 to 1, "rationale": "one or two sentences"}.'
 _UNSCORED = "there is no output to judge"
 
 
@@ -65,16 +61,28 @@ class JudgeScore:
         return asdict(self)
 
 
+class _Graded(BaseModel):
+    """What a judge replies. ``score`` is null when it cannot tell; ``reason`` then says why."""
+
+    score: float | None = Field(ge=0, le=1, strict=True)
+    rationale: str | None = None
+    reason: str | None = None
+    confidence: float | None = Field(None, ge=0, le=1)
+
+
 Judged = tuple[Call, Answer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """A judge: a model behind a client, the rubric that it goes by, how it is asked, and how often each case is."""
+    """A judge: a model behind a client, how it is asked, how often, and the rubrics that it goes by.
+
+    A case is graded by the first rubric that fits it, so the one that needs the most stands first.
+    """
 
     client: ChatClient
     model: str
-    rubric: Rubric
+    rubrics: tuple[Rubric, ...]
     params: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0})
     repetitions: int = 1
 
@@ -85,7 +93,7 @@ class Judge:
             request=ChatRequest(
                 model=self.model,
                 messages=(
-                    Message(role="system", content=self.rubric.instructions),
+                    Message(role="system", content=rubric_for(case, self.rubrics).instructions),
                     Message(role="user", content=content),
                 ),
                 params=self.params,
@@ -101,35 +109,27 @@ class Judge:
         return [replace(first, repetition=repetition) for repetition in range(self.repetitions)]
 
     def repair(self, call: Call, answer: Answer) -> Call | None:
-        """The call that asks once more, where a reply cannot be read: with the reply, and what is wrong with it."""
-        if answer.response is None or any(message.role == "assistant" for message in call.request.messages):
-            return None
-        try:
-            read_reply(answer.response.output)
-        except ReplyError as error:
-            said = Message(role="assistant", content=answer.response.output[:_REPEATED])
-            again = Message(role="user", content=f"{error}.\n{_AGAIN}")
-            return replace(call, request=replace(call.request, messages=(*call.request.messages, said, again)))
-        return None
+        """The call that asks once more, where a reply cannot be read."""
+        return repair(call, answer, _graded, _WANTED)
 
-    def unscored(self, reason: str, judgements: tuple[float | None, ...] = ()) -> JudgeScore:
+    def unscored(self, case: Case, reason: str, judgements: tuple[float | None, ...] = ()) -> JudgeScore:
         """No score, and why."""
         return JudgeScore(
             quality_score=None,
             unscored_reason=reason,
             judge=self.model,
-            rubric_version=self.rubric.version,
+            rubric_version=rubric_for(case, self.rubrics).version,
             judgements=judgements,
         )
 
-    def read(self, judged: Sequence[Judged]) -> JudgeScore:
-        """The score in the replies to one case; anything that is not one becomes ``unscored``, never a number."""
-        read = [_read(answer) for _, answer in judged]
-        scored = [reply for reply in read if isinstance(reply, Reply)]
-        judgements = tuple(reply.score if isinstance(reply, Reply) else None for reply in read)
+    def read(self, case: Case, judged: Sequence[Judged]) -> JudgeScore:
+        """The score in the replies to a case; anything that is not one becomes ``unscored``, never a number."""
+        read = [_score_or_reason(answer) for _, answer in judged]
+        scored = [reply for reply in read if isinstance(reply, _Graded)]
+        judgements = tuple(reply.score if isinstance(reply, _Graded) else None for reply in read)
         if 2 * len(scored) <= len(read):
             reason = next(reply for reply in read if isinstance(reply, str))
-            return self.unscored(reason, judgements)
+            return self.unscored(case, reason, judgements)
         scores = [reply.score for reply in scored if reply.score is not None]
         mean = sum(scores) / len(scores)
         nearest = min(scored, key=lambda reply: abs((reply.score or 0.0) - mean))
@@ -138,23 +138,25 @@ class Judge:
             quality_score=mean,
             unscored_reason=None,
             judge=self.model,
-            rubric_version=self.rubric.version,
+            rubric_version=rubric_for(case, self.rubrics).version,
             rationale=nearest.rationale,
             confidence=sum(sure) / len(sure) if sure else None,
             judgements=judgements,
             repaired=sum(
-                isinstance(reply, Reply) and answer.key != call.key
+                isinstance(reply, _Graded) and answer.key != call.key
                 for reply, (call, answer) in zip(read, judged, strict=True)
             ),
         )
 
 
-def _read(answer: Answer) -> Reply | str:
+def _graded(answer: Answer) -> _Graded:
+    return read_reply(answer, _Graded, "score")
+
+
+def _score_or_reason(answer: Answer) -> _Graded | str:
     """A reply with a score, or why there is none."""
-    if answer.response is None:
-        return f"the judge did not answer: {answer.error}"
     try:
-        reply = read_reply(answer.response.output)
+        reply = _graded(answer)
     except ReplyError as error:
         return str(error)
     return reply if reply.score is not None else reply.reason or reply.rationale or "the judge gave no score"
@@ -172,24 +174,24 @@ def judge_all(
     See :meth:`Asker.stream` for what it raises.
     """
 
-    def wanted() -> Iterator[tuple[Key, Call | None]]:
+    def wanted() -> Iterator[tuple[tuple[Key, Case], Call | None]]:
         for key, case, feature in cases():
             if not case.output:
-                yield key, None
+                yield (key, case), None
             else:
                 label = f"judging {key}"
                 for call in judge.calls(case, occasion=occasion, due=due, feature=feature, label=label):
-                    yield key, call
+                    yield (key, case), call
 
     held: list[Judged] = []
     for batch in asker.stream(wanted, judge.client, judge.repair):
-        for key, call, answer in batch:
+        for (key, case), call, answer in batch:
             if call is None or answer is None:
-                yield key, judge.unscored(_UNSCORED)
+                yield key, judge.unscored(case, _UNSCORED)
                 continue
             held.append((call, answer))
             if len(held) == judge.repetitions:
-                yield key, judge.read(held)
+                yield key, judge.read(case, held)
                 held = []
 
 

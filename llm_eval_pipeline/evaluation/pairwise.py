@@ -10,21 +10,24 @@ Here: pairs, the calls and their replies, and the verdicts. Not here: comparing 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
+from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, repair
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
 
 Key = TypeVar("Key", bound=Hashable)
 Winner = Literal["a", "b", "tie"]
-LONGEST_REPLY = 20_000
+_WANTED = (
+    'one JSON object and nothing else: {"winner": "first" or "second" or "tie", "rationale": "one or two sentences"}.'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ class PairwiseJudge:
     client: ChatClient
     model: str
     rubric: Rubric
+    params: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0})
 
     def calls(self, pair: Pair, *, occasion: str, due: datetime, feature: str, label: str) -> tuple[Call, Call]:
         """The two calls of a pair: ``a`` first, then ``b`` first."""
@@ -98,7 +102,7 @@ class PairwiseJudge:
                 Message(role="system", content=self.rubric.instructions),
                 Message(role="user", content=orjson.dumps(content).decode()),
             ),
-            params={"temperature": 0},
+            params=self.params,
             as_of=due,
         )
 
@@ -106,7 +110,7 @@ class PairwiseJudge:
         """The verdict of both orders; a reply that cannot be read leaves the pair unscored, never a tie."""
         try:
             one, other = _reply(a_first), _reply(b_first)
-        except _UnreadableError as error:
+        except ReplyError as error:
             return self.unscored(str(error))
         winner, swapped = _winner(one, first="a", second="b"), _winner(other, first="b", second="a")
         agreed = winner == swapped
@@ -120,6 +124,10 @@ class PairwiseJudge:
             decided=(one.winner != "tie") + (other.winner != "tie"),
             rationale=one.rationale if agreed else f"a first: {one.rationale} b first: {other.rationale}",
         )
+
+    def repair(self, call: Call, answer: Answer) -> Call | None:
+        """The call that asks once more, where a reply cannot be read."""
+        return repair(call, answer, _reply, _WANTED)
 
     def settled(self, pair: Pair) -> Preference | None:
         """The verdict of a pair that needs no judge: one without both answers, or with the same answer twice."""
@@ -159,31 +167,15 @@ def compare_pairs(
         for key, (pair, feature) in pairs.items()
         if key not in settled
     }
-    answers = asker.ask([call for both in calls.values() for call in both], judge.client)
+    answers = asker.ask([call for both in calls.values() for call in both], judge.client, judge.repair)
     return {
         key: settled[key] if key in settled else judge.read(*(answers[call.key] for call in calls[key]))
         for key in pairs
     }
 
 
-class _UnreadableError(ValueError):
-    """A reply is no comparison. The text says why."""
-
-
 def _reply(answer: Answer) -> _Reply:
-    if answer.response is None:
-        raise _UnreadableError(f"the judge did not answer: {answer.error}")
-    text = answer.response.output.strip()
-    if len(text) > LONGEST_REPLY:
-        raise _UnreadableError(f"the judge's reply has {len(text)} characters")
-    text = text.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    try:
-        return _Reply.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "reply"
-        message = f"the judge's reply cannot be read ({where}: {first['msg']}): {text[:200]!r}"
-        raise _UnreadableError(message) from error
+    return read_reply(answer, _Reply, "winner")
 
 
 def _winner(reply: _Reply, *, first: Winner, second: Winner) -> Winner:

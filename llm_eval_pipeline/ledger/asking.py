@@ -35,9 +35,9 @@ class Asker:
     price: Price
     rules: AskingRules
 
-    def ask(self, calls: Sequence[Call], client: ChatClient) -> dict[str, Answer]:
+    def ask(self, calls: Sequence[Call], client: ChatClient, follow_up: FollowUp | None = None) -> dict[str, Answer]:
         """Answer a few calls, by key; see :meth:`stream`, which does the same for any number."""
-        asked = self.stream(lambda: ((call.key, call) for call in calls), client)
+        asked = self.stream(lambda: ((call.key, call) for call in calls), client, follow_up)
         return {key: answer for batch in asked for key, _, answer in batch if answer is not None}
 
     def stream(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ import pytest
 
 from llm_eval_pipeline.clients.chat import ChatError, ChatRequest, ChatResponse, TokenUsage
 from llm_eval_pipeline.clients.clock import FakeClock
+from llm_eval_pipeline.evaluation.judge_replies import LONGEST_REPLY
 from llm_eval_pipeline.evaluation.judging import JudgeScore
 from llm_eval_pipeline.evaluation.pairwise import (
-    LONGEST_REPLY,
     Pair,
     PairwiseJudge,
     Preference,
@@ -46,7 +46,7 @@ class Comparing:
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         self.asked.append(request)
-        content = orjson.loads(request.messages[-1].content)
+        content = orjson.loads(request.messages[1].content)
         reply = self.script(content["first"], content["second"])
         if isinstance(reply, ChatError):
             raise reply
@@ -135,6 +135,13 @@ def test_one_reply_that_cannot_be_read_leaves_the_pair_unscored(
     assert found.unscored_reason is not None
     assert reason in found.unscored_reason
     assert len(found.unscored_reason) < 400
+
+
+def test_a_reply_that_cannot_be_read_is_repaired_once(asker: Asker) -> None:
+    replies = iter(["The first one.", said("second"), said("first")])  # of a first, of b first, of a first again
+    found, client = compared(replace(asker, rules=replace(asker.rules, concurrency=1)), lambda *_: next(replies))
+    assert (found.winner, found.position_bias) == ("a", False)
+    assert [len(request.messages) for request in client.asked] == [2, 2, 4]
 
 
 def test_a_fenced_reply_is_read(asker: Asker) -> None:

@@ -63,7 +63,7 @@ MODELS = ModelsUnderTest(client=Counting("So."), names=("m",), params={"max_toke
 JUDGE = Judge(
     client=Counting('{"score": 1}'),
     model="j",
-    rubric=Rubric(version="v1", instructions="Grade it."),
+    rubrics=(Rubric(version="v1", instructions="Grade it."),),
     params={"max_tokens": 10},
 )
 

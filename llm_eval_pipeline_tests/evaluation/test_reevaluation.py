@@ -31,7 +31,7 @@ EXAMPLES = [
 JUDGE = Judge(
     client=LocalJudge(REPOSITORY / "data" / "judge" / "local_judge.json"),
     model="local/judge-1",
-    rubric=Rubric(version="v1", instructions="Grade it."),
+    rubrics=(Rubric(version="v1", instructions="Grade it."),),
 )
 
 

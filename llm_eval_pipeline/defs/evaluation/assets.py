@@ -73,7 +73,7 @@ def judge_scores(
         with warehouse.writing(schema.JUDGE_SCORES, week) as table:
             for scores in parts(judge_all(cases, judge, asker, occasion=week, due=end_of_week(week))):
                 table.add(score_rows(scores))
-        there = warehouse.read(schema.JUDGE_SCORES, week, ["quality_score", "repaired"])
+        there = warehouse.read(schema.JUDGE_SCORES, week, ["quality_score", "repaired", "rubric_version"])
         known = there["quality_score"].drop_null()
         context.add_asset_metadata(
             {
@@ -82,7 +82,7 @@ def judge_scores(
                 "repaired": pc.sum(there["repaired"]).as_py() or 0,
                 "quality_mean": pc.mean(known).as_py() if len(known) else float("nan"),
                 "judge": judge.model,
-                "rubric_version": judge.rubric.version,
+                "rubric_versions": ", ".join(sorted(pc.unique(there["rubric_version"]).to_pylist())),
                 "preview": stored_preview(
                     warehouse,
                     schema.JUDGE_SCORES,
