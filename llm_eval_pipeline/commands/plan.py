@@ -7,7 +7,7 @@ from rich.table import Table
 
 from llm_eval_pipeline import assembly
 from llm_eval_pipeline.commands.terminal import show, table
-from llm_eval_pipeline.datasets.weekly import week_examples
+from llm_eval_pipeline.datasets.weekly import week_dataset
 from llm_eval_pipeline.evaluation.planning import evaluation_plan
 from llm_eval_pipeline.ledger.plan import Plan
 from llm_eval_pipeline.settings import Settings
@@ -21,9 +21,9 @@ def plan(week: str) -> None:
     parse_week(week)
     settings = Settings.load()
     asker = assembly.asker(settings)
-    examples = week_examples(assembly.warehouse(settings), settings.examples, week)
+    dataset = week_dataset(assembly.warehouse(settings), settings.examples, week)
     found = evaluation_plan(
-        lambda: examples,
+        dataset.rows,
         assembly.models(settings),
         assembly.judge(settings),
         asker,
@@ -31,7 +31,7 @@ def plan(week: str) -> None:
         due=end_of_week(week),
     )
     asker.ledger.close()
-    show(_table(found, f"Evaluating {iso_week(week)} ({len(examples)} examples)"))
+    show(_table(found, f"Evaluating {iso_week(week)} ({len(dataset.examples)} examples)"))
 
 
 def _table(found: Plan, title: str) -> Table:

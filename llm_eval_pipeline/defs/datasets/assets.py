@@ -1,15 +1,18 @@
 """The evaluation dataset of a week, and what production adds to the next one."""
 
+from collections import Counter
+
 import dagster as dg
 
 from llm_eval_pipeline.datasets.examples import load_examples
 from llm_eval_pipeline.datasets.labels import load_label_prompts
 from llm_eval_pipeline.datasets.promotion import PromotionRules, promote, with_promoted
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET, PROMOTED_EXAMPLES
-from llm_eval_pipeline.datasets.weekly import promoted_before, week_examples
+from llm_eval_pipeline.datasets.weekly import promoted_before, week_dataset
 from llm_eval_pipeline.defs.partitions import WEEK_BEFORE
-from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.defs.tables import preview, stored_preview, table_asset, windows
 from llm_eval_pipeline.evaluation.anchors import load_anchors
+from llm_eval_pipeline.evaluation.answers import parts
 from llm_eval_pipeline.evaluation.schema import TRACE_SCORES
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -62,15 +65,17 @@ def eval_dataset(
 ) -> dg.MaterializeResult:
     """The examples that a week is evaluated on: what was curated, and what was promoted up to the week before."""
     for week in windows(context):
-        rows = week_examples(warehouse, settings.examples, week)
-        warehouse.write(EVAL_DATASET, week, rows)
-        counts = {split: sum(row["split"] == split for row in rows) for split in ("canary", "regression", "fresh")}
+        dataset = week_dataset(warehouse, settings.examples, week)
+        with warehouse.writing(EVAL_DATASET, week) as table:
+            for rows in parts(dataset.rows()):
+                table.add(rows)
+        splits = Counter(example.assigned_split for example in dataset.examples)
         context.add_asset_metadata(
             {
-                "examples": len(rows),
-                **counts,
-                "dataset_version": rows[0]["dataset_version"],
-                "preview": preview(rows, ["feature", "split", "prompt", "reference"]),
+                "examples": len(dataset.examples),
+                **{split: splits[split] for split in ("canary", "regression", "fresh")},
+                "dataset_version": dataset.version,
+                "preview": stored_preview(warehouse, EVAL_DATASET, week, ["feature", "split", "prompt", "reference"]),
             },
             partition_key=week,
         )
