@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from llm_eval_pipeline.windows import iso_week
 
 Row = Mapping[str, Any]
 _TOLD_ELSEWHERE = ("model", "repetition")
+MOST_ROWS = 2000
+"""So many rows of a table are told; the warehouse holds all of them. Ids are hashes, so any are as good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,24 +50,29 @@ class Record:
 
 
 def records(
-    week: str, *, aggregates: Iterable[Row], predictions: Iterable[Row], failures: Iterable[Row], scores: Iterable[Row]
+    week: str,
+    *,
+    aggregates: Iterable[Row],
+    predictions: Iterable[Row],
+    failures: Iterable[Row],
+    judged_by: Iterable[tuple[str, str]],
 ) -> list[Record]:
     """One record per model of the week's rows.
 
     Args:
         week: the window.
         aggregates: rows of ``aggregate_metrics``; a null value is not told, since no number stands for it.
-        predictions: rows of ``prediction_table``.
-        failures: rows of ``failure_table``.
-        scores: rows of ``judge_scores``, for the versions of what judged.
+        predictions: rows of ``prediction_table``, of which the first ``MOST_ROWS`` of each model are told.
+        failures: rows of ``failure_table``, likewise.
+        judged_by: the (judge, rubric version) pairs that the week's scores come from.
     """
     by_model: dict[str, dict[str, float]] = {}
     for row in aggregates:
         if row["value"] is not None:
             name = row["metric"] if row["feature"] == ALL else f"{row['metric']}/{row['feature']}"
             by_model.setdefault(row["model"], {})[name] = row["value"]
-    judged = list(scores)
-    tables = {"prediction_table": list(predictions), "failure_table": list(failures)}
+    instruments = list(judged_by)
+    told = {"prediction_table": _first_of_each(predictions), "failure_table": _first_of_each(failures)}
     return [
         Record(
             week=week,
@@ -73,19 +81,30 @@ def records(
                 "week": week,
                 "iso_week": iso_week(week),
                 "model": model,
-                "judge": _versions(judged, "judge"),
-                "rubric_version": _versions(judged, "rubric_version"),
+                "judge": ", ".join(sorted({judge for judge, _ in instruments})),
+                "rubric_version": ", ".join(sorted({version for _, version in instruments})),
+                **{f"{name}_rows": f"{told[name].all[model]:,}" for name in told},
             },
             metrics=metrics,
-            tables={name: _of_model(rows, model) for name, rows in tables.items()},
+            tables={name: told[name].rows[model] for name in told},
         )
         for model, metrics in sorted(by_model.items())
     ]
 
 
-def _versions(rows: Sequence[Row], column: str) -> str:
-    return ", ".join(sorted({row[column] for row in rows if row[column] is not None}))
+@dataclass(slots=True)
+class _Told:
+    """By model, the rows that are told, and how many there are."""
+
+    rows: defaultdict[str, list[dict[str, Any]]]
+    all: Counter[str]
 
 
-def _of_model(rows: Iterable[Row], model: str) -> list[dict[str, Any]]:
-    return [{k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE} for row in rows if row["model"] == model]
+def _first_of_each(rows: Iterable[Row]) -> _Told:
+    told = _Told(defaultdict(list), Counter())
+    for row in rows:
+        model = row["model"]
+        told.all[model] += 1
+        if told.all[model] <= MOST_ROWS:
+            told.rows[model].append({k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE})
+    return told
