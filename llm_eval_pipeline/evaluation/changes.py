@@ -6,13 +6,12 @@ two weeks and naming the change. Does not belong here: whether the change is mor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from llm_eval_pipeline.evaluation.answer_columns import ANSWER_KEY, numbers, read_answers
+from llm_eval_pipeline.evaluation.answer_columns import ANSWER_KEY, column_numbers, numbers, read_answers
+from llm_eval_pipeline.evaluation.matching import Matched, at, matched
 from llm_eval_pipeline.evaluation.outcomes import passes
 from llm_eval_pipeline.evaluation.schema import JUDGE_SCORES, PREDICTION_TABLE, WEEKLY_CHANGES
 from llm_eval_pipeline.storage.tables import Table
@@ -44,70 +43,64 @@ def change_rows(warehouse: Warehouse, week: str, before: str | None) -> pa.Table
         MissingPartitionError: when a table of one of the weeks has never been written.
         AnswersDifferError: when the judge's scores of this week are of other answers.
     """
-    after = _state(read_answers(warehouse, week, [(PREDICTION_TABLE, _STATE), (JUDGE_SCORES, ())]))
-    earlier = _state(read_answers(warehouse, before, [(PREDICTION_TABLE, _STATE)])) if before else after.slice(0, 0)
-    both = earlier.join(
-        after, keys=list(ANSWER_KEY), join_type="full outer", left_suffix="_before", right_suffix="_after"
-    ).sort_by([(name, "ascending") for name in ANSWER_KEY])
-    change = _changes(both)
+    after = read_answers(warehouse, week, [(PREDICTION_TABLE, _STATE), (JUDGE_SCORES, ())])
+    earlier = read_answers(warehouse, before, [(PREDICTION_TABLE, _STATE)]) if before else after.slice(0, 0)
+    both = matched(earlier, after)
+    quality = at(earlier["quality_score"], both.before), at(after["quality_score"], both.after)
+    change = _changes(both, passes(earlier), passes(after))
     columns = {
-        **{name: both[name] for name in ANSWER_KEY},
-        **{name: pc.coalesce(both[f"{name}_after"], both[f"{name}_before"]) for name in ("feature", "split")},
-        "change": pa.array(change),
+        **{name: both.keys[name] for name in ANSWER_KEY},
         **{
-            f"{name}_{when}": both[f"{name}_{when}"] for name in ("quality", "category") for when in ("before", "after")
+            name: pc.coalesce(at(after[name], both.after), at(earlier[name], both.before))
+            for name in ("feature", "split")
         },
+        "change": pa.array(CHANGES).take(pa.array(change)),
+        **dict(zip(("quality_before", "quality_after"), quality, strict=True)),
+        "category_before": at(earlier["error_category"], both.before),
+        "category_after": at(after["error_category"], both.after),
     }
-    shown = _most_moved(both, change)
-    here, there = (both[f"row_{when}"].take(pa.array(shown)).to_numpy() for when in ("after", "before"))
+    shown = _most_moved(column_numbers(quality[1]) - column_numbers(quality[0]), change)
+    here, there = both.after[shown], both.before[shown]
     texts = {
         **_texts(warehouse, PREDICTION_TABLE, week, here, _OF_WEEK),
         **_texts(warehouse, JUDGE_SCORES, week, here, {"rationale": "rationale"}),
         **(_texts(warehouse, PREDICTION_TABLE, before, there, {"generated": "generated_before"}) if before else {}),
     }
-    columns |= {name: _spread(texts, shown, len(both)) for name, texts in texts.items()}
+    columns |= {name: _spread(texts, shown, len(change)) for name, texts in texts.items()}
     return pa.table({name: columns[name] for name in WEEKLY_CHANGES.schema.names if name in columns})
 
 
-def _state(answers: pa.Table) -> pa.Table:
-    """What of a week's answers is compared, with each one's row in the table."""
-    return pa.table(
-        {
-            **{name: answers[name] for name in ANSWER_KEY},
-            **{name: answers[name] for name in ("feature", "split")},
-            "quality": answers["quality_score"],
-            "category": answers["error_category"],
-            "passed": pa.array(passes(answers)),
-            "row": pa.array(np.arange(len(answers))),
-        }
-    )
+def _changes(both: Matched, passed_before: np.ndarray, passed_after: np.ndarray) -> np.ndarray:
+    """Each row's change as its place in :data:`CHANGES`, of shape (rows,)."""
+    # a place of -1 takes the NaN at the end
+    before = np.append(passed_before, np.nan)[both.before]
+    after = np.append(passed_after, np.nan)[both.after]
+    unknown = np.isnan(before) | np.isnan(after)
+    named = {
+        "gone": both.after < 0,
+        "new": both.before < 0,
+        "unscored": unknown,
+        NEWLY_FAILING: (before == 1) & (after == 0),
+        NEWLY_PASSING: (before == 0) & (after == 1),
+        "still_passing": after == 1,
+        "still_failing": after == 0,
+    }
+    return np.select(list(named.values()), [CHANGES.index(name) for name in named])
 
 
-def _changes(both: pa.Table) -> np.ndarray:
-    """The name of each row's change, of shape (rows,)."""
-    gone = pc.is_null(both["row_after"]).to_numpy()
-    new = pc.is_null(both["row_before"]).to_numpy()
-    before, after = numbers(both, "passed_before"), numbers(both, "passed_after")
-    return np.select(
-        [gone, new, np.isnan(before) | np.isnan(after), (before == 1) & (after == 0), (before == 0) & (after == 1)],
-        ["gone", "new", "unscored", NEWLY_FAILING, NEWLY_PASSING],
-        default=np.where(after == 1, "still_passing", "still_failing"),
-    )
-
-
-def _most_moved(both: pa.Table, change: np.ndarray) -> np.ndarray:
-    """The places of the rows whose texts are shown, in their order."""
-    moved = np.nan_to_num(np.abs(numbers(both, "quality_after") - numbers(both, "quality_before")))
+def _most_moved(difference: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """The places of the rows whose texts are shown, ascending."""
+    moved = np.nan_to_num(np.abs(difference))
     chosen = []
     for name in (NEWLY_FAILING, NEWLY_PASSING):
-        places = np.flatnonzero(change == name)
+        places = np.flatnonzero(change == CHANGES.index(name))
         chosen.append(places[np.argsort(-moved[places], kind="stable")[:MOST_TEXTS]])
     return np.sort(np.concatenate(chosen))
 
 
 def _texts(
     warehouse: Warehouse, table: Table, week: str, rows: np.ndarray, names: dict[str, str]
-) -> dict[str, pa.Array]:
+) -> dict[str, pa.ChunkedArray]:
     """Some rows' columns, under their new names and in the order of ``rows``, which ascend."""
     if len(rows) == 0:
         return {}
@@ -118,16 +111,14 @@ def _texts(
             found.append(batch.take(pa.array(inside)))
         start += len(batch)
     chosen = pa.Table.from_batches(found)
-    return {new: chosen[old].combine_chunks() for old, new in names.items()}
+    return {new: chosen[old] for old, new in names.items()}
 
 
-def _spread(texts: pa.Array, places: np.ndarray, rows: int) -> pa.Array:
+def _spread(texts: pa.ChunkedArray, places: np.ndarray, rows: int) -> pa.ChunkedArray:
     """``texts`` at their places among ``rows``, null elsewhere."""
-    at = np.zeros(rows, dtype=np.int64)
-    at[places] = np.arange(len(places))
-    nowhere = np.ones(rows, dtype=bool)
-    nowhere[places] = False
-    return texts.take(pa.array(at, mask=nowhere))
+    source = np.full(rows, -1, dtype=np.int64)
+    source[places] = np.arange(len(places))
+    return at(texts, source)
 
 
 def worst(changes: pa.Table, change: str, rows: int) -> list[dict[str, object]]:
@@ -137,7 +128,6 @@ def worst(changes: pa.Table, change: str, rows: int) -> list[dict[str, object]]:
     return mine.take(pa.array(np.argsort(-moved, kind="stable")[:rows])).to_pylist()
 
 
-def counts(changes: pa.Table, names: Sequence[str] = CHANGES) -> dict[str, int]:
+def counts(changes: pa.Table) -> dict[str, int]:
     """How many answers there are of each change."""
-    change = changes["change"].to_numpy()
-    return {name: int((change == name).sum()) for name in names}
+    return {name: pc.sum(pc.equal(changes["change"], name)).as_py() or 0 for name in CHANGES}
