@@ -30,6 +30,7 @@ WEEKLY_ASSETS = [
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
     *("anchor_scores", "judge_quality", "corrected_metrics"),
     *("drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
+    *("model_comparison", "weekly_changes"),
 ]
 _OF_CHECKS = (
     *("columns", "holds_every_answer"),

@@ -225,3 +225,68 @@ TRACE_SCORES = Table(
         ]
     ),
 )
+
+MODEL_COMPARISON = Table(
+    name="model_comparison",
+    partitioned_by="week",
+    key=("model_base", "model_other", "feature"),
+    schema=pa.schema(
+        [
+            ("model_base", pa.string()),
+            ("model_other", pa.string()),
+            ("feature", pa.string()),
+            ("n", pa.int64()),
+            ("n_scored", pa.int64()),
+            ("quality_base", pa.float64()),
+            ("quality_other", pa.float64()),
+            ("quality_difference", pa.float64()),
+            ("quality_difference_low", pa.float64()),
+            ("quality_difference_high", pa.float64()),
+            ("quality_p_value", pa.float64()),
+            ("tie_margin", pa.float64()),
+            ("wins", pa.int64()),
+            ("ties", pa.int64()),
+            ("losses", pa.int64()),
+            ("win_rate", pa.float64()),
+            ("win_rate_low", pa.float64()),
+            ("win_rate_high", pa.float64()),
+            ("n_judged", pa.int64()),
+            ("pass_rate_base", pa.float64()),
+            ("pass_rate_other", pa.float64()),
+            ("passed_by_base_only", pa.int64()),
+            ("passed_by_other_only", pa.int64()),
+            ("pass_p_value", pa.float64()),
+            ("n_latency", pa.int64()),
+            ("latency_ms_difference", pa.float64()),
+            ("latency_ms_difference_low", pa.float64()),
+            ("latency_ms_difference_high", pa.float64()),
+            ("n_cost", pa.int64()),
+            ("cost_per_1k_difference_usd", pa.float64()),
+            ("cost_per_1k_difference_usd_low", pa.float64()),
+            ("cost_per_1k_difference_usd_high", pa.float64()),
+        ]
+    ),
+)
+
+WEEKLY_CHANGES = Table(
+    name="weekly_changes",
+    partitioned_by="week",
+    key=_ANSWER_KEY,
+    schema=pa.schema(
+        [
+            *_ANSWER,
+            ("feature", pa.string()),
+            ("split", pa.string()),
+            ("change", pa.string()),
+            ("quality_before", pa.float64()),
+            ("quality_after", pa.float64()),
+            ("category_before", pa.string()),
+            ("category_after", pa.string()),
+            ("prompt", pa.string()),
+            ("generated_before", pa.string()),
+            ("generated_after", pa.string()),
+            ("rationale", pa.string()),
+            ("evidence", pa.string()),
+        ]
+    ),
+)

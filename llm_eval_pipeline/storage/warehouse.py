@@ -104,14 +104,16 @@ class Warehouse:
     def batches(
         self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None, rows: int = 2048
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of one partition in batches of ``rows``, the last one shorter, in the order of the table's key.
+        """The rows of one partition in batches of at most ``rows``, in the order of the table's key.
 
         Raises:
             MissingPartitionError: when it has never been written.
         """
         self._refuse_missing(table, partition)
         with self._fs.open(self.path(table, partition), "rb") as file:
-            yield from pq.ParquetFile(file).iter_batches(rows, columns=list(columns) if columns else None)
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.num_row_groups):  # asked for all groups at once, Arrow holds several of them
+                yield from parquet.iter_batches(rows, row_groups=[group], columns=list(columns) if columns else None)
 
     def rows(
         self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None

@@ -10,11 +10,12 @@ from llm_eval_pipeline.datasets.schema import EVAL_DATASET
 from llm_eval_pipeline.defs.datasets.assets import eval_dataset
 from llm_eval_pipeline.defs.tables import count, preview, stored_preview, table_asset, windows
 from llm_eval_pipeline.evaluation import schema
-from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows
+from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows, measured_answers
 from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, parts, unzipped
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
 from llm_eval_pipeline.evaluation.judging import Case, Judge, answer_cases, judge_all, score_rows
-from llm_eval_pipeline.evaluation.predictions import failure_rows, joined, prediction_rows
+from llm_eval_pipeline.evaluation.predictions import failure_rows, prediction_rows
+from llm_eval_pipeline.evaluation.quality_shape import readings
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -215,14 +216,14 @@ def aggregate_metrics(
 ) -> dg.MaterializeResult:
     """The week's numbers by model and feature, each with its interval and the count of what could not be scored."""
     for week in windows(context):
-        scores = [warehouse.rows(table, week) for table in (*_SCORES, schema.PREDICTION_TABLE)]
-        rows = aggregate_rows(list(joined(_answers(warehouse, week), *scores)))
+        rows = aggregate_rows(measured_answers(warehouse, week))
         warehouse.write(schema.AGGREGATE_METRICS, week, rows)
         shown = [row for row in rows if row["feature"] == ALL and row["metric"] in _HEADLINES]
         context.add_asset_metadata(
             {
                 **{f"{row['metric']} {row['model']}": row["value"] for row in shown if row["value"] is not None},
                 "metrics": len(rows),
+                "two_groups": preview(readings(rows), ["model", "feature", "quality"]),
                 "headlines": preview(shown, ["model", "metric", "value", "ci_low", "ci_high", "n", "n_unscored"]),
             },
             partition_key=week,

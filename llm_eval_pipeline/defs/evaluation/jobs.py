@@ -16,6 +16,8 @@ weekly_evaluation = dg.define_asset_job(
         "anchor_scores",
         "judge_quality",
         "corrected_metrics",
+        "model_comparison",
+        "weekly_changes",
         "wandb_runs",
         "mlflow_runs",
     ],
