@@ -14,6 +14,7 @@ from llm_eval_pipeline.alerts.outbox import Outbox
 from llm_eval_pipeline.clients.chat import ChatClient
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
 from llm_eval_pipeline.evaluation.judging import Judge
+from llm_eval_pipeline.evaluation.pairwise import PairwiseJudge
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.sinks.mlflow_sink import MlflowSink
@@ -64,6 +65,20 @@ def judge(settings: Settings) -> Judge:
         rubrics=tuple(load_rubric(settings.shipped(f"rubrics/{name}.yaml")) for name in ("quality", "reference_free")),
         params=settings.judging_params,
         repetitions=settings.judge_repetitions,
+    )
+
+
+def pairwise_judge(settings: Settings) -> PairwiseJudge | None:
+    """The judge that compares two answers; None for the local one, which sees one answer at a time."""
+    if not settings.judge_endpoint:
+        return None
+    from llm_eval_pipeline.evaluation.rubrics import load_rubric
+
+    return PairwiseJudge(
+        client=_judge_client(settings),
+        model=settings.judge,
+        rubric=load_rubric(settings.shipped("rubrics/pairwise.yaml")),
+        params=settings.judging_params,
     )
 
 

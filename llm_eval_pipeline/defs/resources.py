@@ -33,6 +33,7 @@ BUILDERS: dict[str, Callable[[Settings], Any]] = {
     "asker": assembly.asker,
     "models": assembly.models,
     "judge": assembly.judge,
+    "pairwise_judge": assembly.pairwise_judge,
     "outbox": assembly.outbox,
     "channels": assembly.channels,
     "wandb_sink": assembly.wandb_sink,

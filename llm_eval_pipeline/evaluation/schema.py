@@ -290,3 +290,25 @@ WEEKLY_CHANGES = Table(
         ]
     ),
 )
+
+PAIRWISE_PREFERENCES = Table(
+    name="pairwise_preferences",
+    partitioned_by="week",
+    key=("example_id", "model_base", "model_other"),
+    schema=pa.schema(
+        [
+            ("example_id", pa.string()),
+            ("model_base", pa.string()),
+            ("model_other", pa.string()),
+            ("feature", pa.string()),
+            ("preferred", pa.string()),
+            ("unscored_reason", pa.string()),
+            ("position_bias", pa.bool_()),
+            ("first_preferred", pa.int32()),
+            ("decided", pa.int32()),
+            ("rationale", pa.string()),
+            ("judge", pa.string()),
+            ("rubric_version", pa.string()),
+        ]
+    ),
+)

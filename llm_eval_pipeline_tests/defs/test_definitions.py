@@ -31,6 +31,7 @@ ASSETS = {
         "weekly_changes": "week",
         "anchor_scores": "week",
         "call_plan": "week",
+        "pairwise_preferences": "week",
         "judge_quality": "week",
         "corrected_metrics": "week",
     },
@@ -50,7 +51,7 @@ EVALUATED = {
 EVERYTHING = {name for group in ASSETS.values() for name in group}
 JOBS = {
     "weekly_evaluation": EVALUATED,
-    "weekly_drift": EVERYTHING - INGESTED - {"call_plan"},
+    "weekly_drift": EVERYTHING - INGESTED - {"call_plan", "pairwise_preferences"},
     "daily_ingest": INGESTED,
     "promote_traces": {"promoted_examples"},
     "send_alerts": set(),
