@@ -13,9 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from llm_eval_pipeline.clients.chat import ChatError, ChatResponse, RetryLaterError, TokenUsage
 from llm_eval_pipeline.clients.endpoint_failures import Quote, error_in, error_object, told
 from llm_eval_pipeline.clients.event_stream import Event
+from llm_eval_pipeline.clients.token_counts import Count, fitting
 
 DONE = b"[DONE]"
-Count = Annotated[int | None, Field(ge=0)]
 
 
 def _joined(content: Any) -> Any:
@@ -62,7 +62,7 @@ class Usage(_Wire):
         reasoning, output = answered.reasoning_tokens or 0, self.completion_tokens
         if reasoning and self.total_tokens == self.prompt_tokens + output + reasoning:
             output += reasoning
-        return checked_usage(
+        return fitting(
             TokenUsage(
                 input_tokens=self.prompt_tokens,
                 output_tokens=output,
@@ -212,20 +212,6 @@ class AnswerInPieces:
                 known.append(text)
                 if self._first_ms is None:
                     self._first_ms = at_ms
-
-
-def checked_usage(usage: TokenUsage) -> TokenUsage:
-    """The same counts.
-
-    Raises:
-        ValueError: when a part is larger than its whole.
-    """
-    kept = usage.cached_input_tokens + usage.cache_write_tokens
-    if kept > usage.input_tokens:
-        raise ValueError(f"{kept} cached tokens of {usage.input_tokens} prompt tokens")
-    if usage.reasoning_tokens > usage.output_tokens:
-        raise ValueError(f"{usage.reasoning_tokens} reasoning tokens of {usage.output_tokens} completion tokens")
-    return usage
 
 
 def _tokens(who: str, usage: Usage | None) -> TokenUsage | None:
