@@ -6,10 +6,9 @@ Belongs here: what every client that posts JSON shares. Does not belong here: wh
 
 from __future__ import annotations
 
-import asyncio
+import io
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import suppress
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,16 +17,15 @@ import aiohttp
 import orjson
 from pydantic import SecretStr
 
+from llm_eval_pipeline.clients.bounded_body import LONGEST_BODY, read_on, too_long, whole_body
 from llm_eval_pipeline.clients.chat import ChatError, RetryLaterError
 from llm_eval_pipeline.clients.endpoint_address import EndpointError, address
 from llm_eval_pipeline.clients.endpoint_failures import cause_of, lost, redirected, refused
 from llm_eval_pipeline.clients.event_stream import Event, EventParser
 
-LONGEST_BODY = 8 * 2**20
-"""In bytes, decompressed. No model's answer comes near it; what does is a fault, and is not read to its end."""
 _LONGEST_REFUSAL = 64 * 2**10
-_LAST_BYTES_S = 0.1
-"""How long the end of a body may take after a stream's last event; then the connection is given up, not the answer."""
+_SENT_AT_ONCE = 2**20
+"""In bytes; aiohttp warns of larger ones, which would hold up the loop, and sends them from a file in pieces."""
 
 
 class Endpoint:
@@ -105,7 +103,7 @@ class Endpoint:
             async with self._opened().post(self._url, data=content, allow_redirects=False) as reply:
                 if reply.status != 200:
                     raise await self._refusal(who, reply)
-                payload = await _whole(who, reply)
+                payload = await whole_body(who, reply)
         except (TimeoutError, aiohttp.ClientError) as error:
             raise lost(f"{who} at {self.name}", error, self.quoted) from cause_of(error)
         return payload, (time.perf_counter() - started) * 1000
@@ -128,17 +126,17 @@ class Endpoint:
                 if reply.status != 200:
                     raise await self._refusal(who, reply)
                 if reply.content_type != "text/event-stream":
-                    yield Event(await _whole(who, reply), (time.perf_counter() - started) * 1000, whole=True)
+                    yield Event(await whole_body(who, reply), (time.perf_counter() - started) * 1000, whole=True)
                     return
                 length = 0
                 while piece := await reply.content.readany():
                     length += len(piece)
                     if length > LONGEST_BODY:
-                        raise _too_long(who, reply)
+                        raise too_long(who, reply)
                     for event in parser.feed(piece, (time.perf_counter() - started) * 1000):
                         yield event
                         if is_last(event.data):
-                            await _read_on(reply)
+                            await read_on(reply)
                             return
         except (TimeoutError, aiohttp.ClientError) as error:
             raise lost(f"{who} at {self.name}", error, self.quoted) from cause_of(error)
@@ -160,11 +158,12 @@ class Endpoint:
         assert self._session is not None, "enter the client before calling it"
         return self._session
 
-    def _content(self, who: str, body: Mapping[str, Any]) -> bytes:
+    def _content(self, who: str, body: Mapping[str, Any]) -> bytes | io.BytesIO:
         try:
-            return orjson.dumps(body)
+            content = orjson.dumps(body)
         except TypeError as error:
             raise ChatError(f"{who}: the request cannot be written as JSON ({error}); correct the text") from error
+        return content if len(content) <= _SENT_AT_ONCE else io.BytesIO(content)
 
     async def _refusal(self, who: str, reply: aiohttp.ClientResponse) -> ChatError:
         payload = b""
@@ -175,32 +174,3 @@ class Endpoint:
         if 300 <= reply.status < 400:
             return redirected(f"{who} at {self.name}", reply.status, reply.headers.get("Location", ""), self.quoted)
         return refused(who, reply.status, self.quoted(payload.decode("utf-8", "replace")), reply.headers)
-
-
-async def _whole(who: str, reply: aiohttp.ClientResponse) -> bytes:
-    if (reply.content_length or 0) > LONGEST_BODY:
-        raise _too_long(who, reply)
-    read = reply.content.readany
-    first = await read()
-    if not (more := await read()):
-        return first
-    pieces, length = [first, more], len(first) + len(more)
-    while piece := await read():
-        pieces.append(piece)
-        length += len(piece)
-        if length > LONGEST_BODY:
-            raise _too_long(who, reply)
-    return b"".join(pieces)
-
-
-async def _read_on(reply: aiohttp.ClientResponse) -> None:
-    """To the end of the body, so that the connection can be used again."""
-    with suppress(TimeoutError, aiohttp.ClientError):
-        async with asyncio.timeout(_LAST_BYTES_S):
-            while await reply.content.readany():
-                pass
-
-
-def _too_long(who: str, reply: aiohttp.ClientResponse) -> ChatError:
-    reply.close()
-    return ChatError(f"{who}: the endpoint's answer is longer than {LONGEST_BODY // 2**20} MiB and was not read")

@@ -7,8 +7,8 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
+from llm_eval_pipeline.clients.bounded_body import LONGEST_BODY
 from llm_eval_pipeline.clients.chat import ChatError, ChatRequest, Message, RetryLaterError
-from llm_eval_pipeline.clients.endpoint import LONGEST_BODY
 from llm_eval_pipeline.clients.endpoint_address import EndpointError
 from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
 from llm_eval_pipeline_tests.replay_formats import completion
@@ -137,11 +137,13 @@ def test_a_redirect_to_nowhere_is_an_error_as_well(to):
     assert "answered 302 and points elsewhere" in str(error)
 
 
-def test_a_prompt_of_1_mb_arrives_whole():
-    prompt = "long " * 200_000
+@pytest.mark.parametrize("megabytes", [1, 3])
+def test_a_prompt_of_megabytes_arrives_whole(megabytes):
+    prompt = "long " * 200_000 * megabytes
     with ReplayServer({prompt: "Long."}) as server:
         (response,) = complete(server.base_url, asking(prompt))
     assert response.output == "Long."
+    assert server.received[0].headers["Content-Type"] == "application/json"
 
 
 def test_every_plane_of_unicode_arrives_and_comes_back():
