@@ -11,11 +11,11 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 from pydantic import SecretStr
+from yarl import URL
 
 from llm_eval_pipeline.clients.bounded_body import LONGEST_BODY, read_on, too_long, whole_body
 from llm_eval_pipeline.clients.chat import ChatError, RetryLaterError
@@ -55,7 +55,8 @@ class Endpoint:
         key_header: tuple[str, str] = ("Authorization", "Bearer "),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self._url, self.name = address(base_url, version, path)
+        url, self.name = address(base_url, version, path)
+        self._url = URL(url)  # made once: aiohttp would make it anew for each request
         self._key = api_key
         self._key_header = key_header
         self._headers = {"Content-Type": "application/json", **(headers or {})}
@@ -64,7 +65,7 @@ class Endpoint:
         key = api_key.get_secret_value()
         if not key.isascii() or not key.isprintable() or key != key.strip():
             raise EndpointError(f"the key for {self.name} holds a space, a line break or a letter that no header takes")
-        if key and key_header[0] == "Authorization" and "@" in urlsplit(self._url).netloc:
+        if key and key_header[0] == "Authorization" and self._url.user is not None:
             raise EndpointError(f"the address of {self.name} names a user, and there is a key: only one can be sent")
 
     async def __aenter__(self) -> Endpoint:
@@ -158,12 +159,14 @@ class Endpoint:
         assert self._session is not None, "enter the client before calling it"
         return self._session
 
-    def _content(self, who: str, body: Mapping[str, Any]) -> bytes | io.BytesIO:
+    def _content(self, who: str, body: Mapping[str, Any]) -> aiohttp.Payload:
         try:
             content = orjson.dumps(body)
         except TypeError as error:
             raise ChatError(f"{who}: the request cannot be written as JSON ({error}); correct the text") from error
-        return content if len(content) <= _SENT_AT_ONCE else io.BytesIO(content)
+        if len(content) <= _SENT_AT_ONCE:
+            return aiohttp.BytesPayload(content)
+        return aiohttp.BytesIOPayload(io.BytesIO(content))
 
     async def _refusal(self, who: str, reply: aiohttp.ClientResponse) -> ChatError:
         payload = b""
