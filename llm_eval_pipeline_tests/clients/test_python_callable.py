@@ -135,7 +135,7 @@ def test_threads_end_with_the_asking():
     deadline = time.monotonic() + 5
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_a_call_sees_the_context_of_who_asked():
