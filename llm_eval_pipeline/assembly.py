@@ -7,6 +7,7 @@ come here, so a setting means the same to each of them.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from llm_eval_pipeline.alerts.channels.console import ConsoleChannel
 from llm_eval_pipeline.alerts.channels.seam import Channel
@@ -20,6 +21,10 @@ from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.sinks.mlflow_sink import MlflowSink
 from llm_eval_pipeline.sinks.wandb_sink import WandbSink
 from llm_eval_pipeline.storage.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from llm_eval_pipeline.clients.anthropic import AnthropicClient
+    from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
 
 
 def warehouse(settings: Settings) -> Warehouse:
@@ -46,7 +51,7 @@ def asker(settings: Settings) -> Asker:
 
 
 def models(settings: Settings) -> ModelsUnderTest:
-    """The models under test: at an endpoint when one is set, the sample answerer otherwise."""
+    """The models under test: a callable or at an endpoint when one is set, the sample answerer otherwise."""
     return ModelsUnderTest(
         client=_model_client(settings),
         names=settings.models,
@@ -116,10 +121,13 @@ def mlflow_sink(settings: Settings) -> MlflowSink | None:
 
 
 def _model_client(settings: Settings) -> ChatClient:
-    if settings.endpoint:
-        from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
+    if settings.callable:
+        from llm_eval_pipeline.clients.python_callable import CallableClient, load_callable
 
-        return OpenAICompatibleClient(settings.endpoint, settings.api_key, settings.timeout_s)
+        return CallableClient(load_callable(settings.callable), settings.callable, settings.timeout_s)
+    if settings.endpoint:
+        speaking = _speaking(settings.api)
+        return speaking(settings.endpoint, settings.api_key, settings.timeout_s, stream=settings.stream)
     from llm_eval_pipeline.clients.sample_answerer import SampleAnswerer
     from llm_eval_pipeline.sample import laid_sample
 
@@ -133,9 +141,19 @@ def _model_client(settings: Settings) -> ChatClient:
 
 def _judge_client(settings: Settings) -> ChatClient:
     if settings.judge_endpoint:
-        from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
-
-        return OpenAICompatibleClient(settings.judge_endpoint, settings.judge_api_key, settings.timeout_s)
+        speaking = _speaking(settings.judge_api)
+        return speaking(settings.judge_endpoint, settings.judge_api_key, settings.timeout_s)
     from llm_eval_pipeline.evaluation.local_judge import LocalJudge
 
     return LocalJudge(settings.shipped("judge/local_judge.json"))
+
+
+def _speaking(api: str) -> type[AnthropicClient] | type[OpenAICompatibleClient]:
+    """The client of an API."""
+    if api == "anthropic":
+        from llm_eval_pipeline.clients.anthropic import AnthropicClient
+
+        return AnthropicClient
+    from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
+
+    return OpenAICompatibleClient

@@ -43,10 +43,16 @@ class Settings(BaseSettings):
         min_length=1,
         description="Models under test, comma-separated.",
     )
-    endpoint: str = Field("", description="Base URL of an OpenAI-compatible endpoint; empty: the sample answerer.")
+    endpoint: str = Field("", description="Base URL of the models' endpoint; empty: the sample answerer.")
+    api: Literal["openai", "anthropic"] = Field("openai", description="The API that the endpoint speaks.")
     api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
+    stream: bool = Field(False, description="Have answers streamed, so that the time to the first token is known.")
+    callable: str = Field(
+        "", description="A Python callable that answers, as package.module:function, in place of an endpoint."
+    )
     judge: str = Field("local/judge-1", description="The judge's model; local/judge-1 needs no endpoint.")
     judge_endpoint: str = Field("", description="Base URL of the judge's endpoint; empty: the local judge.")
+    judge_api: Literal["openai", "anthropic"] = Field("openai", description="The API that the judge's endpoint speaks.")
     judge_api_key: SecretStr = Field(SecretStr(""), description="Key of the judge's endpoint.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the models under test.")
     max_tokens: int = Field(512, ge=1, description="Longest answer, in tokens.")
@@ -98,12 +104,27 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _reachable(self) -> Settings:
-        """Names of models that only an endpoint can know need one."""
+        """Names of models that only an endpoint can know need one, and nothing is asked in two places."""
         strange = [name for name in self.models if not name.startswith("sample/")]
-        if strange and not self.endpoint:
+        if self.callable:
+            if self.endpoint:
+                raise ValueError("LLM_EVAL_ENDPOINT and LLM_EVAL_CALLABLE are both set: only one can answer")
+            if len(strange) < len(self.models):
+                raise ValueError(
+                    f"LLM_EVAL_CALLABLE is set, and LLM_EVAL_MODELS names {', '.join(self.models)}: give what answers "
+                    "a name of its own, such as my-app-v2"
+                )
+        elif strange and not self.endpoint:
             raise ValueError(f"LLM_EVAL_MODELS names {', '.join(strange)}: set LLM_EVAL_ENDPOINT to where it answers")
         if self.judge != "local/judge-1" and not self.judge_endpoint:
             raise ValueError(f"LLM_EVAL_JUDGE names {self.judge}: set LLM_EVAL_JUDGE_ENDPOINT to where it answers")
+        for api, endpoint in (("api", self.endpoint), ("judge_api", self.judge_endpoint)):
+            if getattr(self, api) != "openai" and not endpoint:
+                name = f"{PREFIX}{api.upper()}"
+                where = name.replace("API", "ENDPOINT")
+                raise ValueError(
+                    f"{name} is {getattr(self, api)}, and there is no endpoint: set {where} to where it is"
+                )
         return self
 
     @classmethod

@@ -88,9 +88,15 @@ def output_rows(asked: Iterable[Asked[Row]]) -> list[dict[str, Any]]:
                 "output": response.output,
                 "finish_reason": response.finish_reason,
                 "latency_ms": response.latency_ms,
-                "input_tokens": response.usage.input_tokens,
-                "cached_input_tokens": response.usage.cached_input_tokens,
-                "output_tokens": response.usage.output_tokens,
+                "time_to_first_token_ms": response.time_to_first_token_ms,
+                "system_fingerprint": response.system_fingerprint,
             }
+            if (usage := response.usage) is not None:
+                row |= {
+                    "input_tokens": usage.input_tokens,
+                    "cached_input_tokens": usage.cached_input_tokens,
+                    "output_tokens": usage.output_tokens,
+                    "reasoning_tokens": usage.reasoning_tokens,
+                }
         rows.append(row)
     return rows

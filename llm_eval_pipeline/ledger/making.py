@@ -62,12 +62,13 @@ class Maker:
             await asyncio.sleep(wait)
 
     def _answer(self, key: str, call: Call, response: ChatResponse, called_at: datetime) -> Answer:
+        usage = response.usage
         return Answer(
             key=key,
             response=_writable(response),
             error=None,
             called_at=called_at,
-            cost_usd=self.price(call.request.model, response.usage, called_at),
+            cost_usd=None if usage is None else self.price(call.request.model, usage, called_at),
             called_late=call.is_late(called_at),
             replayed=False,
         )

@@ -250,7 +250,7 @@ def _text(text: str) -> str:
 
 def _response(stored: bytes) -> ChatResponse:
     fields = orjson.loads(stored)
-    return ChatResponse(**{**fields, "usage": TokenUsage(**fields["usage"])})
+    return ChatResponse(**{**fields, "usage": fields["usage"] and TokenUsage(**fields["usage"])})
 
 
 def _answer(row: Mapping[str, Any]) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -110,6 +111,20 @@ def test_an_answer_becomes_a_row_with_its_own_latency_tokens_and_cost(tmp_path: 
     assert (row["latency_ms"], row["input_tokens"], row["cached_input_tokens"], row["output_tokens"]) == (12.5, 9, 4, 3)
     assert (row["cost_usd"], row["called_at"]) == (Decimal("0.0003"), DUE)
     assert (row["replayed"], row["called_late"], row["error"]) == (True, False, None)
+
+
+def test_a_row_has_reasoning_first_token_and_fingerprint_where_the_endpoint_tells_them(tmp_path: Path) -> None:
+    told = replace(
+        answered("").response,
+        usage=TokenUsage(input_tokens=9, output_tokens=7, reasoning_tokens=5),
+        time_to_first_token_ms=3.5,
+        system_fingerprint="fp",
+    )
+    columns = ("reasoning_tokens", "time_to_first_token_ms", "system_fingerprint", "input_tokens")
+    for response, values in ((told, (5, 3.5, "fp", 9)), (replace(told, usage=None), (None, 3.5, "fp", None))):
+        rows = rows_of(EXAMPLES, lambda key, response=response: replace(answered(key), response=response))
+        for row in Warehouse(str(tmp_path)).write(MODEL_OUTPUTS, WEEK, rows).to_pylist():
+            assert tuple(row[name] for name in columns) == values
 
 
 def test_a_failed_call_keeps_its_row_with_the_reason_and_no_number(tmp_path: Path) -> None:

@@ -404,6 +404,15 @@ def test_when_another_process_was_first_its_answer_is_the_one_that_counts(asker,
     assert ledger.count() == 1
 
 
+def test_an_answer_whose_tokens_nobody_counted_has_no_cost_and_is_no_failure(asker, clock):
+    class Uncounted(ScriptedModel):
+        async def complete(self, request):
+            return replace(await super().complete(request), usage=None)
+
+    answer = only(asker.ask([call()], Uncounted(clock)))
+    assert (answer.response.output, answer.cost_usd, answer.error) == ("answer 1", None, None)
+
+
 def test_no_more_than_the_allowed_number_are_under_way(asker):
     with ReplayServer(lambda model, prompt: prompt.upper(), delay_s=0.01) as server:
         client = OpenAICompatibleClient(server.base_url, SecretStr(""))

@@ -67,6 +67,13 @@ def test_a_cost_that_nobody_knows_comes_back_unknown(ledger):
     assert ledger.lookup([call.key])[call.key].cost_usd is None
 
 
+def test_tokens_that_nobody_counted_come_back_unknown_and_a_first_token_with_its_time(ledger):
+    call, answer = answered(cost_usd=None)
+    answer = replace(answer, response=replace(answer.response, usage=None, time_to_first_token_ms=4.5))
+    ledger.append([(call, answer)])
+    assert ledger.lookup([call.key])[call.key].response == answer.response
+
+
 def test_what_was_stored_is_there_after_opening_again(ledger, url):
     call, answer = answered()
     ledger.append([(call, answer)])
