@@ -12,10 +12,11 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import orjson
 
@@ -26,37 +27,60 @@ from benchmarks.peers.environments import PEERS, NotInstalledError, Peer, enviro
 from benchmarks.table import Options, Row, say, seconds
 
 AT_ONCE = 64
-DELAY_S = 0.05
+QUIET = Script(delay_s=0.05)
 GOAL_CALLS = "calls at most 1.3 × ideal"
 GOAL_PROCESS = "process at most 3 s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One evaluation as a process: seconds, and how many calls and scores came of it; ``failure`` says why none."""
+    """One evaluation as a process: seconds, what it said at its end, and what the endpoint counted.
+
+    ``failure`` says why it said nothing.
+    """
 
     process_s: float
-    calls_s: float
-    questions: int
-    judged: int
-    scored: int
+    told: Mapping[str, Any]
+    seen: Mapping[str, Any]
     failure: str = ""
+
+    @property
+    def calls_s(self) -> float:
+        """What the calls alone took."""
+        if "calls_s" in self.told:
+            return float(self.told["calls_s"])
+        return (self.seen["last_at"] or 0.0) - (self.seen["first_at"] or 0.0)
+
+    @property
+    def scored(self) -> int:
+        """How many examples had a score at the end."""
+        return int(self.told.get("scored", 0))
+
+    @property
+    def judged(self) -> int:
+        """How many judgements the endpoint gave."""
+        return int(self.seen["judged"])
+
+    @property
+    def questions(self) -> int:
+        """How many answers to questions it gave."""
+        return int(self.seen["answered"]) - self.judged
 
 
 def rows(options: Options) -> Iterator[Row]:
     """Ours, then each peer; the fast ones take turns with ours."""
     count = 100 if options.quick else 1000
-    ideal_s = 2 * count / AT_ONCE * DELAY_S
+    ideal_s = 2 * count / AT_ONCE * QUIET.delay_s
     what = f"{count:,} examples, {2 * count:,} calls of 50 ms, {AT_ONCE} at a time"
     yield Row(what=what, who="ideal", result=f"{ideal_s:.2f} s")
     with Loopback() as server, tempfile.TemporaryDirectory() as folder:
-        bench = _Bench(server=server, folder=Path(folder), count=count)
+        bench = Bench(server=server, folder=Path(folder), count=count)
         bare, *others = PEERS
         runs, bares = [], []
         for number in range(options.runs):
             say(f"ours and the {bare.name}, {number + 1} of {options.runs}")
-            runs.append(bench.ours(number))
-            bares.append(bench.peer(bare, number))
+            runs.append(bench.ours(f"{number}", QUIET))
+            bares.append(bench.peer(bare, f"{number}", QUIET))
         middle_s = median(run.process_s for run in runs)
         yield _row(what, "ours, the calls", [run.calls_s for run in runs], runs, ideal_s, count, GOAL_CALLS)
         yield _row(what, "ours, the process", [run.process_s for run in runs], runs, ideal_s, count, GOAL_PROCESS)
@@ -68,31 +92,33 @@ def rows(options: Options) -> Iterator[Row]:
             except NotInstalledError as error:
                 yield Row(what=what, who=peer.name, result="not installed", note=str(error))
                 continue
-            measured = [bench.peer(peer, number) for number in range(options.peer_runs)]
+            measured = [bench.peer(peer, f"{number}", QUIET) for number in range(options.peer_runs)]
             yield _peer_row(what, who, measured, ideal_s, middle_s, count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bench:
+class Bench:
+    """Runs evaluations of ``count`` examples against ``server``, each in a new folder below ``folder``."""
+
     server: Loopback
     folder: Path
     count: int
 
-    def ours(self, number: int) -> Run:
+    def ours(self, name: str, script: Script) -> Run:
         """Our engine with a new ledger."""
-        folder = self.folder / f"ours-{number}"
+        folder = self.folder / f"ours-{name}"
         folder.mkdir()
-        run = f"ours/{number}"
-        self.server.script(run, Script(delay_s=DELAY_S))
+        run = f"ours/{name}"
+        self.server.script(run, script)
         return self._run(ours.command(self.server.url(run), folder, examples=self.count), run, ROOT, None, 120.0)
 
-    def peer(self, peer: Peer, number: int) -> Run:
-        """A peer in a new folder."""
-        folder = self.folder / f"{peer.script}-{number}"
+    def peer(self, peer: Peer, name: str, script: Script) -> Run:
+        """A peer that knows nothing of an earlier run."""
+        folder = self.folder / f"{peer.script}-{name}"
         folder.mkdir()
         asked = examples.write(folder / "examples.jsonl", self.count)
-        run = f"{peer.script}/{number}"
-        self.server.script(run, Script(delay_s=DELAY_S))
+        run = f"{peer.script}/{name}"
+        self.server.script(run, script)
         command = peer.command(self.server.url(run), asked, AT_ONCE)
         return self._run(command, run, folder, environment(folder), peer.at_most_s)
 
@@ -108,23 +134,21 @@ class _Bench:
             try:
                 if process.wait(at_most_s):
                     errors.seek(0)
-                    last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-                    failure = f"ended with {process.returncode}: {''.join(last)[:200]}"
+                    failure = f"ended with {process.returncode}: {cause(errors.read())}"
             except subprocess.TimeoutExpired:
                 _stop(process)
                 failure = f"stopped after {at_most_s:.0f} s"
             took_s = time.perf_counter() - started
             out.seek(0)
             told = {} if failure else orjson.loads(out.read().splitlines()[-1])
-        seen = self.server.stats(run)
-        return Run(
-            process_s=took_s,
-            calls_s=told.get("calls_s") or (seen["last_at"] or 0.0) - (seen["first_at"] or 0.0),
-            questions=seen["answered"] - seen["judged"],
-            judged=seen["judged"],
-            scored=told.get("scored", 0),
-            failure=failure,
-        )
+        return Run(process_s=took_s, told=told, seen=self.server.stats(run), failure=failure)
+
+
+def cause(errors: bytes) -> str:
+    """The line of a failed process's standard error that says most: the last that names an error, or the last."""
+    lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+    named = [line for line in lines if "error" in line.lower()]
+    return (named or lines or ["it said nothing"])[-1][:200]
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

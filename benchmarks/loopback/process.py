@@ -35,11 +35,9 @@ class Loopback:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
+        """Stop; the end of its input tells it to."""
         assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.communicate(timeout=10)
 
     def url(self, run: str) -> str:
         """The base URL of one run, such as ``ours/quiet-1``; who is calling goes first."""

@@ -1,5 +1,6 @@
 """inspect_ai: a task with ``generate()`` and its model-graded scorer, 64 connections and 64 samples at a time.
 
+The endpoint always says that the answer is right; a grade that says otherwise came about by accident.
 With ``resume`` as the fourth argument, its own ``eval_retry`` goes on from the newest log.
 """
 
@@ -36,5 +37,6 @@ if __name__ == "__main__":
         [log] = eval_retry(list_eval_logs("logs")[:1], **how)
     else:
         [log] = eval(bench(url, examples), model=MODEL, model_base_url=url, model_args={"api_key": "none"}, **how)
-    graded = [one for one in log.samples or () if one.scores]
-    print(json.dumps({"scored": len(graded), "status": log.status}))
+    grades = [score.value for one in log.samples or () for score in (one.scores or {}).values()]
+    known = [grade for grade in grades if grade in ("C", "I")]
+    print(json.dumps({"scored": len(known), "by_accident": known.count("I"), "status": log.status}))
