@@ -11,9 +11,10 @@ import importlib
 import sys
 from pathlib import Path
 
-from benchmarks.table import COLUMNS, Options, Row, line, machine, markdown, say
+from benchmarks.report import put
+from benchmarks.table import COLUMNS, Options, Row, line, machine, say
 
-NAMES = ("ks", "overlap", "ingest", "endpoint", "kill", "throttled", "memory")
+NAMES = ("ks", "overlap", "ingest", "instructions", "refusals", "endpoint", "kill", "throttled", "memory")
 
 
 def main() -> None:
@@ -22,17 +23,17 @@ def main() -> None:
     options = Options(
         runs=given.runs, peer_runs=given.peer_runs, kills=given.kills, examples=given.examples, quick=given.quick
     )
-    where = machine()
-    sys.stdout.write(f"{where}\n{line(Row(**{name: name for name in COLUMNS}))}\n")
-    found: list[Row] = []
+    sys.stdout.write(line(Row(**{name: name for name in COLUMNS})) + "\n")
     for name in given.only:
-        say(name)
+        where = machine()
+        say(f"{name}: {where}")
+        found: list[Row] = []
         for row in importlib.import_module(f"benchmarks.{name}").rows(options):
             found.append(row)
             sys.stdout.write(line(row) + "\n")
             sys.stdout.flush()
-            if given.markdown:
-                given.markdown.write_text(f"{where}.\n\n{markdown(found)}", encoding="utf-8")
+        if given.markdown:
+            put(given.markdown, name, where, found)
 
 
 def _arguments() -> argparse.Namespace:
@@ -44,7 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=defaults.kills, help="random kills")
     parser.add_argument("--examples", type=int, default=defaults.examples, help="examples for the memory")
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that everything works")
-    parser.add_argument("--markdown", type=Path, help="write the table here as well, as Markdown")
+    parser.add_argument("--markdown", type=Path, help="put the figures into this file as well")
     return parser.parse_args()
 
 

@@ -147,13 +147,11 @@ class _Bench:
 
 def _row(what: str, found: Sequence[Repeated]) -> Row:
     calls = [one.calls for one in found]
-    repeated = (
-        f"{calls[0]}" if len(calls) == 1 else f"{min(calls)} to {max(calls)}, {sum(calls) / len(calls):.1f} a kill"
-    )
+    several = f"{min(calls)} to {max(calls)} made twice, {sum(calls) / len(calls):.0f} a kill"
     return Row(
         what=what,
         who="ours",
-        result=f"{repeated} made twice",
+        result=f"{calls[0]} made twice" if len(calls) == 1 else several,
         ratio=f"{sum(one.finished for one in found)} finished ones",
         goal=GOAL,
         note=f"complete after {sum(one.complete for one in found)} of {len(found)}, "

@@ -59,7 +59,7 @@ def markdown(rows: Iterable[Row]) -> str:
 
 def machine() -> str:
     """When and where, in a sentence: figures say little without it."""
-    load = f", load average {os.getloadavg()[0]:.1f} as it began" if hasattr(os, "getloadavg") else ""
+    load = f", load average {os.getloadavg()[0]:.1f} before it began" if hasattr(os, "getloadavg") else ""
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}{load}"
