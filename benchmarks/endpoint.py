@@ -110,7 +110,7 @@ class Bench:
         folder.mkdir()
         run = f"ours/{name}"
         self.server.script(run, script)
-        return self._run(ours.command(self.server.url(run), folder, examples=self.count), run, ROOT, None, 120.0)
+        return self._run(ours.command(self.server.url(run), folder, examples=self.count), run, ROOT, None, 600.0)
 
     def peer(self, peer: Peer, name: str, script: Script) -> Run:
         """A peer that knows nothing of an earlier run."""
