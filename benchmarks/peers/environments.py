@@ -82,8 +82,9 @@ def install(peer: Peer) -> str:
     """
     there = peer.folder / "installed"
     if peer.packages and not there.exists():
+        commands = _commands(peer)
         peer.folder.mkdir(parents=True, exist_ok=True)
-        for command in _commands(peer):
+        for command in commands:
             try:
                 done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
             except (OSError, subprocess.TimeoutExpired) as error:
