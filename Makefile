@@ -6,7 +6,7 @@
 # make ledger every call to a model: what was spent, and what replaying has saved
 # make check  format, lint, types, definitions (make lint), and tests: what CI asks
 # make mlflow the MLflow UI on http://127.0.0.1:5000
-# make bench  speed as ratios
+# make bench  speed, crashes and memory beside other tools; parts by name: make bench ONLY=endpoint,kill ARGS='--runs 3'
 # make clean  remove what runs on the sample have made; the sample and the environment stay
 
 PYTHON ?= python3
@@ -72,7 +72,7 @@ lint: $(VENV)/installed $(DAGSTER_STATE)/storage
 check: lint test
 
 bench: $(VENV)/installed
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --only '$(ONLY)' $(ARGS)
 
 clean:
 	rm -rf .dagster data/landing data/warehouse data/state data/dashboard

@@ -1,107 +1,60 @@
-"""``make bench``: medians of several runs of each pair, and their ratio. Below 1 is faster than the peer.
+"""``make bench``: every benchmark, or some by name (``make bench ONLY=endpoint,kill``), a line as each is known.
 
-Seconds depend on the machine; the ratios are what to look at. Nothing here passes or fails.
+Seconds depend on the machine and on what else it does; the ratios are taken in one run and are what to look at. Nothing
+here passes or fails.
 """
 
+from __future__ import annotations
+
+import argparse
+import importlib
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
-import numpy as np
+from benchmarks.report import put
+from benchmarks.table import COLUMNS, Options, Row, line, machine, say
 
-RUNS = 5
-Work = Callable[[], object]
+NAMES = ("ks", "overlap", "ingest", "instructions", "refusals", "endpoint", "kill", "throttled", "memory")
 
 
 def main() -> None:
-    """Run all pairs."""
-    sys.stdout.write(f"{'what':44}{'ours':>10}{'peer':>10}{'ratio':>8}   peer\n")
-    for what, ours, peer_name, peer in (_ks(), _overlap(), _ingest()):
-        ours(), peer()  # imports and caches
-        pairs = [(_seconds(ours), _seconds(peer)) for _ in range(RUNS)]
-        mine, theirs = median(a for a, _ in pairs), median(b for _, b in pairs)
-        ratio = median(a / b for a, b in pairs)
-        sys.stdout.write(f"{what:44}{mine * 1e3:8.1f}ms{theirs * 1e3:8.1f}ms{ratio:8.2f}   {peer_name}\n")
+    """Run what was named."""
+    given = _arguments()
+    options = Options(
+        runs=given.runs, peer_runs=given.peer_runs, kills=given.kills, examples=given.examples, quick=given.quick
+    )
+    sys.stdout.write(line(Row(**{name: name for name in COLUMNS})) + "\n")
+    for name in given.only:
+        where = machine()
+        say(f"{name}: {where}")
+        found: list[Row] = []
+        for row in importlib.import_module(f"benchmarks.{name}").rows(options):
+            found.append(row)
+            sys.stdout.write(line(row) + "\n")
+            sys.stdout.flush()
+        if given.markdown:
+            put(given.markdown, name, where, found)
 
 
-def _seconds(work: Work) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+def _arguments() -> argparse.Namespace:
+    defaults = Options()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", type=_names, default=NAMES, help=f"some of {', '.join(NAMES)}, comma-separated")
+    parser.add_argument("--runs", type=int, default=defaults.runs, help="runs of ours and of what is fast")
+    parser.add_argument("--peer-runs", type=int, default=defaults.peer_runs, help="runs of each other tool; 0: none")
+    parser.add_argument("--kills", type=int, default=defaults.kills, help="random kills")
+    parser.add_argument("--examples", type=int, default=defaults.examples, help="examples for the memory")
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that everything works")
+    parser.add_argument("--markdown", type=Path, help="put the figures into this file as well")
+    return parser.parse_args()
 
 
-def _ks() -> tuple[str, Work, str, Work]:
-    """KS of two weeks as profiles, against scipy on the rows behind them."""
-    from scipy.stats import ks_2samp as scipys
-
-    from llm_eval_pipeline.drift import ks_2samp
-
-    random = np.random.default_rng(7)
-    rows = [np.round(random.lognormal(6, 0.5, 200_000)) for _ in range(2)]
-    (x, nx), (y, ny) = (np.unique(values, return_counts=True) for values in rows)
-    return "KS, 2 x 200,000 rows as profiles", lambda: ks_2samp(x, nx, y, ny), "scipy on rows", lambda: scipys(*rows)
-
-
-def _overlap() -> tuple[str, Work, str, Work]:
-    """BLEU, chrF and ROUGE of 200 pairs, against sacrebleu and rouge-score."""
-    from rouge_score.rouge_scorer import RougeScorer
-    from sacrebleu.metrics import BLEU, CHRF
-
-    from llm_eval_pipeline.evaluation.overlap import score_pairs
-
-    documents = sorted((Path(__file__).parents[1] / "data" / "documents").glob("*.md"))
-    texts = [document.read_text(encoding="utf-8") for document in documents]
-    outputs = [text[:400] for text in texts * 5]
-    references = [text[100:500] for text in texts * 5]
-    bleu, chrf = BLEU(effective_order=True), CHRF()
-    rouge = RougeScorer(["rouge1", "rouge2", "rougeL"])
-
-    def peer() -> None:
-        for output, reference in zip(outputs, references, strict=True):
-            bleu.sentence_score(output, [reference])
-            chrf.sentence_score(output, [reference])
-            rouge.score(reference, output)
-
-    return "BLEU, chrF, ROUGE of 200 answers", lambda: score_pairs(outputs, references), "sacrebleu, rouge-score", peer
-
-
-def _ingest() -> tuple[str, Work, str, Work]:
-    """A week of spans to profiles, against unpacking and parsing the same files."""
-    import gzip
-
-    import orjson
-
-    from llm_eval_pipeline.costs.prices import price_book
-    from llm_eval_pipeline.production.landing import land
-    from llm_eval_pipeline.production.profiles import profile_days
-    from llm_eval_pipeline.production.traces import compile_days
-    from llm_eval_pipeline.storage.warehouse import Warehouse
-
-    data = Path(__file__).parents[1] / "data"
-    files = sorted((data / "sample_traces").glob("2026-01-0[5-9]*.gz"))
-    landing = Path(tempfile.mkdtemp())
-    for file in files:
-        (landing / file.name).write_bytes(file.read_bytes())
-    price = price_book(data / "prices.yaml").price
-
-    def ours() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            warehouse = Warehouse(folder)
-            days = [file.name[:10] for file in files]
-            land(landing, warehouse, price)
-            compile_days(days, warehouse)
-            profile_days(days, warehouse)
-
-    def parse() -> None:
-        for file in files:
-            for line in gzip.decompress(file.read_bytes()).splitlines():
-                if line.startswith(b"{") and line.endswith(b"}"):
-                    orjson.loads(line)
-
-    return "5 days of spans: land, compile, profile", ours, "gunzip and orjson alone", parse
+def _names(given: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in given.split(",") if name.strip())
+    for name in names:
+        if name not in NAMES:
+            raise argparse.ArgumentTypeError(f"there is no benchmark {name}; there are {', '.join(NAMES)}")
+    return names or NAMES
 
 
 if __name__ == "__main__":
