@@ -54,36 +54,36 @@ def evaluate(url: str, folder: Path, examples: int, concurrency: int) -> dict[st
     from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
     from llm_eval_pipeline.costs.prices import call_price, price_book
     from llm_eval_pipeline.datasets.examples import Example
-    from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
-    from llm_eval_pipeline.evaluation.judging import Judge, cases_of_outputs, judge_cases
+    from llm_eval_pipeline.evaluation.evaluate import evaluate as evaluated
+    from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
+    from llm_eval_pipeline.evaluation.judging import Judge
     from llm_eval_pipeline.evaluation.rubrics import load_rubric
-    from llm_eval_pipeline.ledger.asking import Asker, AskingRules
+    from llm_eval_pipeline.ledger.asking import Asker
+    from llm_eval_pipeline.ledger.rules import AskingRules
     from llm_eval_pipeline.ledger.store import Ledger
 
     rows = [Example(prompt=q, reference=r, feature="qa").row("bench") for q, r in pairs(examples)]
     client = OpenAICompatibleClient(url, SecretStr("none"))
     models = ModelsUnderTest(client=client, names=(MODEL,), params={"temperature": 0, "max_tokens": 512})
-    judge = Judge(client=client, model=MODEL, rubric=load_rubric(ROOT / "data" / "rubrics" / "quality.yaml"))
+    judge = Judge(client=client, model=MODEL, rubrics=(load_rubric(ROOT / "data" / "rubrics" / "quality.yaml"),))
     price = call_price(price_book(ROOT / "data" / "prices.yaml"))
     due = datetime.now(UTC) + timedelta(days=1)
 
     started = time.perf_counter()
     ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite'}")
     asker = Asker(ledger=ledger, price=price, rules=AskingRules(concurrency=concurrency))
-    calls = generation_calls(rows, models, occasion="bench", due=due)
-    outputs = output_rows(rows, calls, asker.ask(list(calls.values()), client))
-    scores = judge_cases(cases_of_outputs(rows, outputs), judge, asker, occasion="bench", due=due)
+    found = evaluated(rows, models, judge, asker, occasion="bench", due=due)
     calls_s = time.perf_counter() - started
     ledger.close()
-    known = [score.quality_score for score in scores.values() if score.quality_score is not None]
+    known = [score.quality_score for _, _, score in found if score.quality_score is not None]
     return {
         "calls_s": calls_s,
-        "rows": len(scores),
-        "answered": sum(row["error"] is None for row in outputs),
+        "rows": len(found),
+        "answered": sum(output["error"] is None for _, output, _ in found),
         "scored": len(known),
         "lowest": min(known, default=-1.0),
         "highest": max(known, default=-1.0),
-        "replayed": sum(row["replayed"] for row in outputs),
+        "replayed": sum(output["replayed"] for _, output, _ in found),
     }
 
 
