@@ -69,7 +69,7 @@ def resources(folder: Path) -> dict[str, object]:
         "models": ModelsUnderTest(
             client=Callable("bench/model", ANSWER), names=(MODEL,), params={"temperature": 0, "max_tokens": 512}
         ),
-        "judge": Judge(client=client, model=MODEL, rubric=load_rubric(settings.shipped("rubrics/quality.yaml"))),
+        "judge": Judge(client=client, model=MODEL, rubrics=(load_rubric(settings.shipped("rubrics/quality.yaml")),)),
         "asker": Asker(
             ledger=Ledger(f"sqlite:///{folder / 'ledger.sqlite'}"),
             price=call_price(price_book(settings.prices)),

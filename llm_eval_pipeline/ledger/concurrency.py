@@ -12,15 +12,15 @@ MEMORY = 16
 """Over about how many outcomes the share of refusals is remembered."""
 STRAY = 0.25
 """Up to this share refusals are strays: the places come back as fast as they went."""
-CLOSED = 0.5
-"""From this share on the endpoint is closed: nobody starts before the time that it named."""
 
 
 class AdaptiveLimit:
     """Additive increase, multiplicative decrease, as TCP does it (RFC 5681), but for refusals that are strays.
 
-    A refusal halves the places. While most calls are answered, each answer gives one place back, up to where they
-    were; when refusals are many, a whole round of answers gives one. When most calls are refused, everybody waits.
+    A refusal halves the places, once for each level of them: the next one halves again when a call that began after
+    the halving has been answered. While most calls are answered, each answer gives one place back; when refusals are
+    many, a whole round of answers gives one. When as many were refused in a row as are under way, the endpoint is
+    closed: the places are halved each time, and everybody waits.
 
     Args:
         most: never more than this many at once; also the start, since an endpoint that says nothing wants nothing.
@@ -33,8 +33,9 @@ class AdaptiveLimit:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._pause_until = 0.0
         self._halved_at = -math.inf
+        self._level_is_tried = True
+        self._in_a_row = 0
         self._refused_share = 0.0
-        self._outcomes = 0
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[float]:
@@ -72,27 +73,23 @@ class AdaptiveLimit:
                 self.under_way += 1
                 place.set_result(None)
 
-    def answered(self) -> None:
-        """An answer came: one more place, or after many refusals one more for each round of answers."""
-        self._remember(refused=0)
+    def answered(self, began: float) -> None:
+        """A call that ``began`` then was answered: more places, up to the most."""
+        self._in_a_row = 0
+        self._level_is_tried = self._level_is_tried or began >= self._halved_at
+        self._refused_share -= self._refused_share / MEMORY
         if self.limit < self.most:
             self.limit = min(float(self.most), self.limit + (1 if self._refused_share < STRAY else 1 / self.limit))
             self._let_in()
 
     def throttled(self, wait_s: float, began: float) -> None:
-        """The endpoint asked for fewer: half the places; and when it refuses most, nobody starts for ``wait_s``.
-
-        A call that ``began`` before the last halving tells nothing about what came of it, and does not halve again.
-        """
+        """A call that ``began`` then was refused: fewer places; and nobody starts for ``wait_s``, if all is closed."""
         now = asyncio.get_running_loop().time()
-        self._remember(refused=1)
-        if began >= self._halved_at:
+        self._in_a_row += 1
+        self._refused_share += (1 - self._refused_share) / MEMORY
+        is_closed = self._in_a_row >= self.under_way
+        if began >= self._halved_at and (self._level_is_tried or is_closed):
             self.limit = max(1.0, self.limit / 2)
-            self._halved_at = now
-        if self._refused_share >= CLOSED:
+            self._halved_at, self._level_is_tried = now, False
+        if is_closed:
             self._pause_until = max(self._pause_until, now + wait_s)
-
-    def _remember(self, *, refused: int) -> None:
-        """A mean of the first outcomes, and one that forgets after those."""
-        self._outcomes = min(self._outcomes + 1, MEMORY)
-        self._refused_share += (refused - self._refused_share) / self._outcomes

@@ -57,7 +57,7 @@ class Maker:
                 except ChatError as failure:
                     return await self._record(call, _failure(key, call, str(failure), called_at))
                 else:
-                    self.limit.answered()
+                    self.limit.answered(began)
                     return await self._record(call, self._answer(key, call, response, called_at))
             await asyncio.sleep(wait)
 

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import AsyncExitStack
 from itertools import count
 
 import pytest
@@ -101,7 +102,7 @@ def test_after_many_refusals_a_round_of_answers_adds_a_place():
             limit.throttled(0, together)
         assert limit.limit == 4
         for answers in count(1):
-            limit.answered()
+            limit.answered(now())
             if limit.limit >= 5:
                 return answers
         return None
@@ -115,11 +116,11 @@ def test_after_a_stray_refusal_each_answer_gives_a_place_back():
 
     async def scenario():
         for _ in range(20):
-            limit.answered()
+            limit.answered(now())
         limit.throttled(10, now())
         assert limit.limit == 32
         for _ in range(8):
-            limit.answered()
+            limit.answered(now())
         async with limit.slot() as began:
             return now() - began
 
@@ -127,23 +128,64 @@ def test_after_a_stray_refusal_each_answer_gives_a_place_back():
     assert limit.limit == 40
 
 
-def test_when_most_are_refused_everybody_waits():
+def test_strays_that_come_before_any_answer_hold_up_nobody():
+    limit = AdaptiveLimit(8)
+
+    async def scenario():
+        together = asyncio.Barrier(9)
+
+        async def work():
+            async with limit.slot():
+                await together.wait()
+
+        others = [asyncio.create_task(work()) for _ in range(6)]
+        await asyncio.sleep(0)
+        async with limit.slot() as began, limit.slot():  # of 8 that began together, two are refused at once
+            limit.throttled(30, began)
+            limit.throttled(30, began)
+        assert limit.limit == 4
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        async with limit.slot() as began:
+            return now() - began
+
+    assert run(scenario) < 1
+
+
+def test_one_level_is_halved_once_until_it_has_been_tried():
     limit = AdaptiveLimit(64)
 
     async def scenario():
-        for _ in range(16):
-            limit.answered()
-        refused_at = now()
-        while limit.limit > 1:
-            limit.throttled(0.05, now())
-        # 6 halvings in a row, and 1 - (15/16)^6 = 0.32 of the last were refused: still open
-        async with limit.slot() as began:
-            assert began - refused_at < 0.05
-        for _ in range(6):
-            limit.throttled(0.05, refused_at)
-        # 1 - (15/16)^12 = 0.54: closed
-        async with limit.slot() as began:
-            return began - refused_at
+        async with AsyncExitStack() as held:
+            for _ in range(20):
+                await held.enter_async_context(limit.slot())
+            limit.throttled(0, now())
+            for _ in range(5):
+                limit.throttled(0, now())
+            assert limit.limit == 32
+            limit.answered(now())
+            limit.throttled(0, now())
+            return limit.limit
+
+    assert run(scenario) == (32 + 1 / 32) / 2  # after so many refusals an answer gives little back
+
+
+def test_when_as_many_are_refused_in_a_row_as_are_under_way_everybody_waits():
+    limit = AdaptiveLimit(64)
+
+    async def scenario():
+        async with AsyncExitStack() as held:
+            for _ in range(4):
+                began = await held.enter_async_context(limit.slot())
+            for _ in range(3):
+                limit.throttled(0.05, began)
+            async with limit.slot() as still_open:
+                assert still_open - began < 0.05
+            refused_at = now()
+            limit.throttled(0.05, began)
+        async with limit.slot() as later:
+            return later - refused_at
 
     assert run(scenario) >= 0.05
 
@@ -172,7 +214,7 @@ def test_it_never_grows_over_the_most():
 
     async def scenario():
         for _ in range(10):
-            limit.answered()
+            limit.answered(now())
 
     run(scenario)
     assert limit.limit == 2
@@ -191,7 +233,7 @@ def test_growth_lets_somebody_in_who_waits():
             waiting = asyncio.create_task(enter())
             await asyncio.sleep(0.01)
             assert inside == []
-            limit.answered()
+            limit.answered(now())
             await asyncio.wait_for(waiting, 1)
 
     run(scenario)
