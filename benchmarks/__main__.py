@@ -55,15 +55,19 @@ def _overlap() -> tuple[str, Work, str, Work]:
 
     from llm_eval_pipeline.evaluation.bleu import bleu
     from llm_eval_pipeline.evaluation.rouge import rouge
+    from llm_eval_pipeline.evaluation.words import bleu_words, rouge_words
 
     outputs, references = _pairs_of_answers(10_000, 300)
     sacrebleu, scorer = BLEU(effective_order=True), RougeScorer(["rouge1", "rouge2", "rougeL"])
 
     def ours() -> list[tuple[float, ...]]:
         scores, at_once = list[tuple[float, ...]](), 200
+        of_bleu, of_rouge = bleu_words(), rouge_words()
         for start in range(0, len(outputs), at_once):
             found, expected = outputs[start : start + at_once], references[start : start + at_once]
-            scores += [(b, *r) for b, r in zip(bleu(found, expected), rouge(found, expected), strict=True)]
+            scores += [
+                (b, *r) for b, r in zip(bleu(found, expected, of_bleu), rouge(found, expected, of_rouge), strict=True)
+            ]
         return scores
 
     def peer() -> list[tuple[float, ...]]:

@@ -54,26 +54,24 @@ def shared_ngrams(found: Sequence[str], expected: Sequence[str], longest: int) -
 
 
 def _counted(keys: Array, pair: Array, pairs: int, longest: int, bits: int) -> Array:
-    """The counts from sorted keys; what is in one side alone at one length is dropped before the next."""
+    """The counts from sorted keys and the pair that each belongs to."""
     counts = np.zeros((pairs, longest), dtype=np.int64)
-    last_symbol = np.uint64((1 << bits) - 1)
+    theirs_before = np.zeros(len(keys) + 1, dtype=np.int32)
+    np.cumsum(keys & np.uint64(1), out=theirs_before[1:], dtype=np.int32)
+    is_first = np.append(True, pair[1:] != pair[:-1])
+    apart = keys[1:] ^ keys[:-1]
     for order in range(1, longest + 1):
-        if not len(keys):
-            break
-        grams = keys >> np.uint64(1 + bits * (longest - order))
-        is_new = np.empty(len(keys), dtype=np.bool_)
-        is_new[0] = True
-        np.not_equal(grams[1:], grams[:-1], out=is_new[1:])
-        is_new[1:] |= pair[1:] != pair[:-1]
+        behind = 1 + bits * (longest - order)
+        is_new = is_first.copy()
+        is_new[1:] |= apart >= np.uint64(1 << behind)
         starts = np.flatnonzero(is_new)
-        sizes = np.diff(starts, append=len(keys))
-        theirs = np.add.reduceat((keys & np.uint64(1)).astype(np.int64), starts)
-        common = np.minimum(theirs, sizes - theirs)
-        common[(grams[starts] & last_symbol) == 0] = 0  # it ends before this length
-        counts[:, order - 1] = np.bincount(pair[starts], weights=common, minlength=pairs)
-        if order < longest:
-            kept = np.repeat(common > 0, sizes)
-            keys, pair = keys[kept], pair[kept]
+        ends = np.append(starts[1:], len(keys))
+        theirs = theirs_before[ends] - theirs_before[starts]
+        common = np.minimum(theirs, ends - starts - theirs)
+        found = np.flatnonzero(common)
+        at = starts[found]
+        reaches = (keys[at] >> np.uint64(behind)) & np.uint64((1 << bits) - 1) > 0  # its text goes on for this length
+        counts[:, order - 1] = np.bincount(pair[at], weights=common[found] * reaches, minlength=pairs)
     return counts
 
 

@@ -15,7 +15,7 @@ from llm_eval_pipeline.evaluation.words import bleu_words, rouge_words
 
 LONGEST = 1_000_000
 """Characters of a pair from which nothing is scored: comparing two such texts takes minutes and says nothing."""
-BLOCK = 100_000
+BLOCK = 50_000
 """Characters scored at once: enough to pay for each array operation, few enough to stay in the processor's cache."""
 
 
