@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from llm_eval_pipeline.evaluation.aggregates import ALL
+from llm_eval_pipeline.sinks.mlflow_evaluation import with_text_scores
 from llm_eval_pipeline.windows import iso_week
 
 Row = Mapping[str, Any]
@@ -21,7 +22,8 @@ class Record:
     """An evaluation of one model in one week.
 
     ``metrics`` has the aggregates of all features under their own names (``eval/quality_mean``) and those of one
-    feature under name and feature (``eval/quality_mean/summarisation``). ``tables`` are rows by name of table.
+    feature under name and feature (``eval/quality_mean/summarisation``). ``tables`` are rows by name of table, and
+    ``evaluated`` the rows of MLflow's own evaluation table.
     """
 
     week: str
@@ -29,6 +31,7 @@ class Record:
     config: dict[str, str]
     metrics: dict[str, float]
     tables: dict[str, list[dict[str, Any]]]
+    evaluated: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def run_id(self) -> str:
@@ -47,7 +50,13 @@ class Record:
 
 
 def records(
-    week: str, *, aggregates: Iterable[Row], predictions: Iterable[Row], failures: Iterable[Row], scores: Iterable[Row]
+    week: str,
+    *,
+    aggregates: Iterable[Row],
+    predictions: Iterable[Row],
+    failures: Iterable[Row],
+    scores: Iterable[Row],
+    text_scores: Iterable[Row] | None = None,
 ) -> list[Record]:
     """One record per model of the week's rows.
 
@@ -57,6 +66,7 @@ def records(
         predictions: rows of ``prediction_table``.
         failures: rows of ``failure_table``.
         scores: rows of ``judge_scores``, for the versions of what judged.
+        text_scores: rows of ``text_scores``, for MLflow's evaluation table; without them there is none.
     """
     by_model: dict[str, dict[str, float]] = {}
     for row in aggregates:
@@ -64,7 +74,8 @@ def records(
             name = row["metric"] if row["feature"] == ALL else f"{row['metric']}/{row['feature']}"
             by_model.setdefault(row["model"], {})[name] = row["value"]
     judged = list(scores)
-    tables = {"prediction_table": list(predictions), "failure_table": list(failures)}
+    predicted, texts = list(predictions), None if text_scores is None else list(text_scores)
+    tables = {"prediction_table": predicted, "failure_table": list(failures)}
     return [
         Record(
             week=week,
@@ -78,6 +89,7 @@ def records(
             },
             metrics=metrics,
             tables={name: _of_model(rows, model) for name, rows in tables.items()},
+            evaluated=with_text_scores([row for row in predicted if row["model"] == model], texts) if texts else [],
         )
         for model, metrics in sorted(by_model.items())
     ]
