@@ -4,7 +4,7 @@
 # make run JOB=weekly_drift PARTITION=2026-11-16   one job for one window, without the UI
 # make check  format, lint, types, definitions (make lint), and tests: what CI asks
 # make mlflow the MLflow UI on http://127.0.0.1:5000
-# make bench  speed as ratios
+# make bench  speed as ratios, and agreement with people's labels where the optional data folder is set
 # make clean  remove what runs on the sample have made; the sample and the environment stay
 
 PYTHON ?= python3
@@ -65,6 +65,7 @@ check: lint test
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.against_people
 
 clean:
 	rm -rf .dagster data/landing data/warehouse data/state data/dashboard

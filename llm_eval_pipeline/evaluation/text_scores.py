@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from llm_eval_pipeline.evaluation.bertscore import Embedder, bertscore_f1
 from llm_eval_pipeline.evaluation.completeness import complete
 from llm_eval_pipeline.evaluation.formats import judged_format
 from llm_eval_pipeline.evaluation.grounding import unsupported_claims
@@ -18,16 +19,21 @@ from llm_eval_pipeline.evaluation.readability import flesch_kincaid_grade
 
 
 def text_score_rows(
-    examples: Sequence[Mapping[str, Any]], outputs: Sequence[Mapping[str, Any]]
+    examples: Sequence[Mapping[str, Any]],
+    outputs: Sequence[Mapping[str, Any]],
+    *,
+    embedder: Embedder | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of ``text_scores``, one per row of ``model_outputs``; what has no output has null scores."""
+    """Rows of ``text_scores``, one per row of ``model_outputs``; what has no output has null scores.
+
+    ``embedder`` is the model for BERTScore; without one its column is null.
+    """
     by_id = {example["example_id"]: example for example in examples}
-    pairs = score_pairs(
-        [row["output"] or "" for row in outputs],
-        [by_id[row["example_id"]]["reference"] if row["output"] else None for row in outputs],
-    )
+    texts = [row["output"] or "" for row in outputs]
+    references = [by_id[row["example_id"]]["reference"] if row["output"] else None for row in outputs]
+    berts = bertscore_f1(texts, references, embedder) if embedder else [None] * len(outputs)
     rows = []
-    for output, overlap in zip(outputs, pairs, strict=True):
+    for output, overlap, bert in zip(outputs, score_pairs(texts, references), berts, strict=True):
         row = {key: output[key] for key in ("example_id", "model", "repetition")}
         if overlap is not None:
             row |= {
@@ -36,6 +42,7 @@ def text_score_rows(
                 "rouge1": overlap.rouge1,
                 "rouge2": overlap.rouge2,
                 "rougeL": overlap.rougeL,
+                "bertscore_f1": bert,
             }
         if (text := output["output"]) is not None:
             row |= _alone(by_id[output["example_id"]], text, output.get("finish_reason"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from llm_eval_pipeline.datasets.examples import Example
+from llm_eval_pipeline.evaluation.bertscore import Embedding
 from llm_eval_pipeline.evaluation.schema import TEXT_SCORES
 from llm_eval_pipeline.evaluation.text_scores import text_score_rows
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -138,3 +141,23 @@ def test_rows_stay_in_step_with_the_answers() -> None:
     ]
     rows = text_score_rows([one, other], outputs)
     assert [(row["model"], row.get("rouge1")) for row in rows] == [("m", 1.0), ("m", None), ("n", 0.0)]
+
+
+def test_bertscore_is_null_without_a_model_and_goes_with_its_own_answer_with_one() -> None:
+    class Embedder:
+        """Two texts are alike when they are the same."""
+
+        def embed(self, texts: Sequence[str]) -> list[Embedding]:
+            kinds = sorted(set(texts))
+            return [
+                Embedding(vectors=np.eye(len(kinds))[[kinds.index(text)]], counts=np.array([True])) for text in texts
+            ]
+
+    example = Example(prompt="A?", feature="f", reference="alpha").row("v1")
+    outputs = [
+        {"example_id": example["example_id"], "model": model, "repetition": 0, "output": text}
+        for model, text in (("m", "alpha"), ("n", None), ("o", "beta"))
+    ]
+    rows = text_score_rows([example], outputs, embedder=Embedder())
+    assert [row.get("bertscore_f1") for row in rows] == [1.0, None, 0.0]
+    assert [row.get("bertscore_f1") for row in text_score_rows([example], outputs)] == [None] * 3
