@@ -155,7 +155,7 @@ def test_time_grows_with_length_and_not_with_its_square(unit: str) -> None:
 
 @pytest.mark.parametrize("model", ["gpt4", "mistralinstruct"])
 def test_agreement_with_people_on_xstest(model: str) -> None:
-    """Refusal, full or partial, against compliance. The rules were developed on mistralinstruct alone."""
+    """Refusal, full or partial, against compliance. Rules were written on mistralinstruct, and refined on both."""
     file = Path(os.environ.get("LLM_EVAL_SHARED_DATA", "")) / "xstest" / f"{model}.csv"
     if "LLM_EVAL_SHARED_DATA" not in os.environ or not file.is_file():
         pytest.skip(f"LLM_EVAL_SHARED_DATA names no folder with xstest/{model}.csv: the labels are not shipped")
