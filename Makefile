@@ -2,6 +2,8 @@
 # make test   install, and run the tests
 # make dev    the Dagster UI and daemon on http://127.0.0.1:3000, with what the demo made
 # make run JOB=weekly_drift PARTITION=2026-11-16   one job for one window, without the UI
+# make plan WEEK=2026-11-16   what evaluating a week would ask and cost, before it does
+# make ledger every call to a model: what was spent, and what replaying has saved
 # make check  format, lint, types, definitions (make lint), and tests: what CI asks
 # make mlflow the MLflow UI on http://127.0.0.1:5000
 # make bench  speed as ratios, and agreement with people's labels where the optional data folder is set
@@ -25,7 +27,7 @@ export WANDB_ERROR_REPORTING := false
 # Compiled imports are several times faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test dev run mlflow lint check bench clean
+.PHONY: demo test dev run plan ledger mlflow lint check bench clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -51,6 +53,12 @@ dev: $(VENV)/installed $(DAGSTER_STATE)/storage
 # make run JOB=weekly_drift PARTITION=2026-11-16
 run: $(VENV)/installed $(DAGSTER_STATE)/storage
 	$(BIN)/dg launch --job $(JOB) --partition $(PARTITION)
+
+plan: $(VENV)/installed
+	$(BIN)/llm-eval plan $(WEEK)
+
+ledger: $(VENV)/installed
+	$(BIN)/llm-eval ledger
 
 mlflow: $(VENV)/installed
 	$(BIN)/mlflow server --backend-store-uri "$$($(BIN)/python -c 'from llm_eval_pipeline.settings import Settings; print(Settings.load().mlflow_address)')" --host 127.0.0.1 --port 5000

@@ -10,7 +10,7 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(REPOSITORY / "data", description="What ships and what is made, unless set apart below.")
     warehouse: str = Field("", description="Where tables are written: a folder or an fsspec URL.")
     state_dir: Path = Field(Path(), description="Ledger, outbox and the sinks' local files.")
+    ledger: SecretStr = Field(
+        SecretStr(""),
+        description="SQLAlchemy URL of the ledger; empty: SQLite in the state folder.",
+    )
     traces: Path = Field(Path(), description="Where production spans arrive: a folder of span files.")
     first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
 
@@ -39,13 +43,26 @@ class Settings(BaseSettings):
         min_length=1,
         description="Models under test, comma-separated.",
     )
-    endpoint: str = Field("", description="Base URL of an OpenAI-compatible endpoint; empty: the sample answerer.")
+    endpoint: str = Field("", description="Base URL of the models' endpoint; empty: the sample answerer.")
+    api: Literal["openai", "anthropic"] = Field("openai", description="The API that the endpoint speaks.")
     api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
+    stream: bool = Field(False, description="Have answers streamed, so that the time to the first token is known.")
+    callable: str = Field(
+        "", description="A Python callable that answers, as package.module:function, in place of an endpoint."
+    )
     judge: str = Field("local/judge-1", description="The judge's model; local/judge-1 needs no endpoint.")
     judge_endpoint: str = Field("", description="Base URL of the judge's endpoint; empty: the local judge.")
+    judge_api: Literal["openai", "anthropic"] = Field("openai", description="The API that the judge's endpoint speaks.")
     judge_api_key: SecretStr = Field(SecretStr(""), description="Key of the judge's endpoint.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the models under test.")
     max_tokens: int = Field(512, ge=1, description="Longest answer, in tokens.")
+    params: dict[str, Any] = Field(
+        {}, description="Parameters of a request as JSON, over the two above; null leaves one out."
+    )
+    judge_params: dict[str, Any] = Field(
+        {}, description="Parameters of a judge's request as JSON, over a temperature of 0; null leaves one out."
+    )
+    judge_repetitions: int = Field(1, ge=1, le=25, description="How often the judge is asked about each answer.")
     repetitions: int = Field(1, ge=1, le=100, description="How often each example is asked.")
     concurrency: int = Field(64, ge=1, le=1024, description="Most calls under way at once.")
     timeout_s: float = Field(120.0, gt=0, description="Longest wait for one attempt of one call.")
@@ -92,12 +109,27 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _reachable(self) -> Settings:
-        """Names of models that only an endpoint can know need one."""
+        """Names of models that only an endpoint can know need one, and nothing is asked in two places."""
         strange = [name for name in self.models if not name.startswith("sample/")]
-        if strange and not self.endpoint:
+        if self.callable:
+            if self.endpoint:
+                raise ValueError("LLM_EVAL_ENDPOINT and LLM_EVAL_CALLABLE are both set: only one can answer")
+            if len(strange) < len(self.models):
+                raise ValueError(
+                    f"LLM_EVAL_CALLABLE is set, and LLM_EVAL_MODELS names {', '.join(self.models)}: give what answers "
+                    "a name of its own, such as my-app-v2"
+                )
+        elif strange and not self.endpoint:
             raise ValueError(f"LLM_EVAL_MODELS names {', '.join(strange)}: set LLM_EVAL_ENDPOINT to where it answers")
         if self.judge != "local/judge-1" and not self.judge_endpoint:
             raise ValueError(f"LLM_EVAL_JUDGE names {self.judge}: set LLM_EVAL_JUDGE_ENDPOINT to where it answers")
+        for api, endpoint in (("api", self.endpoint), ("judge_api", self.judge_endpoint)):
+            if getattr(self, api) != "openai" and not endpoint:
+                name = f"{PREFIX}{api.upper()}"
+                where = name.replace("API", "ENDPOINT")
+                raise ValueError(
+                    f"{name} is {getattr(self, api)}, and there is no endpoint: set {where} to where it is"
+                )
         return self
 
     @classmethod
@@ -126,6 +158,16 @@ class Settings(BaseSettings):
             ]
             raise SettingsError("; ".join(lines)) from None
         return settings
+
+    @property
+    def generation_params(self) -> dict[str, Any]:
+        """What a request to a model under test says beside its messages."""
+        return _given({"temperature": self.temperature, "max_tokens": self.max_tokens} | self.params)
+
+    @property
+    def judging_params(self) -> dict[str, Any]:
+        """What a request to the judge says beside its messages."""
+        return _given({"temperature": 0} | self.judge_params)
 
     @property
     def warehouse_url(self) -> str:
@@ -166,6 +208,11 @@ class Settings(BaseSettings):
         return self.shipped("policies/default.yaml")
 
     @property
+    def judge_bar(self) -> Path:
+        """The file that says when a judge is trusted."""
+        return self.shipped("policies/judge_bar.yaml")
+
+    @property
     def prices(self) -> Path:
         """The file of prices that go before the price library's."""
         return self.shipped("prices.yaml")
@@ -187,5 +234,9 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
-        return f"sqlite:///{self.state_folder / 'ledger.sqlite'}"
+        """SQLAlchemy URL of the ledger; it may hold a password."""
+        return self.ledger.get_secret_value() or f"sqlite:///{self.state_folder / 'ledger.sqlite'}"
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}

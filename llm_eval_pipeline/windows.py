@@ -22,7 +22,10 @@ def parse_week(key: str) -> date:
     Raises:
         ValueError: when the key is no date, or a date that is no Monday.
     """
-    day = date.fromisoformat(key)
+    try:
+        day = date.fromisoformat(key)
+    except ValueError as error:
+        raise ValueError(f"{key!r} is no date; a week's key is its Monday, such as 2026-03-30") from error
     if day.weekday() != 0:
         raise ValueError(f"{key} is a {day:%A}; a week's key is its Monday, here {monday_of(day)}")
     return day

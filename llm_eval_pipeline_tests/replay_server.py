@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint on the loopback interface, whose every answer is known beforehand.
+"""An endpoint on the loopback interface that speaks OpenAI's and Anthropic's APIs, and whose every answer is known.
 
 Belongs here: the server and the failures that it can be told to make. Does not belong here: what its callers expect.
 """
@@ -16,10 +16,10 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from llm_eval_pipeline_tests.replay_formats import FORMATS
+
 Answers = Mapping[str, str] | Callable[[str, str], str]
 """The output for each prompt, or a function of model and prompt."""
-
-CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Failure:
     """
 
     status: int = 500
-    body: str = '{"error": {"message": "scripted failure"}}'
+    body: str | bytes = '{"error": {"message": "scripted failure"}}'
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     prompt: str | None = None
@@ -56,6 +56,7 @@ class ReplayServer:
         answers: the outputs.
         failures: used up in order, each by the first call that it fits.
         delay_s: how long each answer takes.
+        piece_s: how long each piece of a stream takes after that.
 
     Attributes:
         calls: how many calls came for each prompt, those that failed among them.
@@ -63,10 +64,13 @@ class ReplayServer:
         most_at_once: the most calls that were under way together.
     """
 
-    def __init__(self, answers: Answers, *, failures: Iterable[Failure] = (), delay_s: float = 0.0) -> None:
+    def __init__(
+        self, answers: Answers, *, failures: Iterable[Failure] = (), delay_s: float = 0.0, piece_s: float = 0.0
+    ) -> None:
         self.answers = answers
         self.failures = list(failures)
         self.delay_s = delay_s
+        self.piece_s = piece_s
         self.calls: Counter[str] = Counter()
         self.received: list[Received] = []
         self.most_at_once = 0
@@ -105,12 +109,13 @@ class ReplayServer:
 
     async def _listen(self) -> None:
         app = web.Application(client_max_size=64 * 2**20)
-        app.router.add_post("/v1/chat/completions", self._complete)
+        for path in FORMATS:
+            app.router.add_post(path, self._complete)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
 
-    async def _complete(self, request: web.Request) -> web.Response:
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
         prompt = next(m["content"] for m in reversed(body["messages"]) if m["role"] == "user")
         self.calls[prompt] += 1
@@ -120,35 +125,29 @@ class ReplayServer:
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         try:
-            return await self._answer(body, prompt)
+            return await self._answer(request, body, prompt)
         finally:
             self._under_way -= 1
 
-    async def _answer(self, body: Mapping[str, Any], prompt: str) -> web.Response:
+    async def _answer(self, request: web.Request, body: Mapping[str, Any], prompt: str) -> web.StreamResponse:
         failure = next((one for one in self.failures if one.prompt in (None, prompt)), None)
         if failure is not None:
             self.failures.remove(failure)
             await asyncio.sleep(failure.delay_s)
-            return web.Response(status=failure.status, text=failure.body, headers=failure.headers)
+            return web.Response(status=failure.status, body=failure.body, headers=failure.headers)
         await asyncio.sleep(self.delay_s)
         answers = self.answers
         output = answers(body["model"], prompt) if callable(answers) else answers.get(prompt)
         if output is None:
             error = {"error": {"message": f"no answer is prepared for the prompt {prompt[:200]!r}"}}
             return web.Response(status=400, body=orjson.dumps(error), content_type="application/json")
-        return web.Response(body=orjson.dumps(completion(body, output)), content_type="application/json")
-
-
-def completion(body: Mapping[str, Any], output: str) -> dict[str, Any]:
-    """The reply to ``body`` as OpenAI's API gives it; a token is four characters, the last one begun counts."""
-    asked = -(-sum(len(message["content"]) for message in body["messages"]) // CHARACTERS_PER_TOKEN)
-    answered = -(-len(output) // CHARACTERS_PER_TOKEN)
-    return {
-        "id": "chatcmpl-replayed",
-        "object": "chat.completion",
-        "created": 0,
-        "model": body["model"],
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": output}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
-        "system_fingerprint": "fp_replayed",
-    }
+        whole, events = FORMATS[request.path]
+        if not body.get("stream"):
+            return web.Response(body=orjson.dumps(whole(body, output)), content_type="application/json")
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        for event in events(body, output):
+            await stream.write(event)
+            await asyncio.sleep(self.piece_s)
+        await stream.write_eof()
+        return stream

@@ -47,6 +47,7 @@ def test_nothing_needs_to_be_set(load):
         ("BUDGET_USD", "1.5", "budget_usd", 1.5),
         ("MODE", "replay", "mode", "replay"),
         ("CONCURRENCY", "8", "concurrency", 8),
+        ("STREAM", "true", "stream", True),
         ("MLFLOW_URI", "http://mlflow:5000", "mlflow_address", "http://mlflow:5000"),
     ],
 )
@@ -60,6 +61,28 @@ def test_a_model_that_only_an_endpoint_can_know_needs_one(load, variable, named)
         load(**{variable: "gpt-4o"})
     other = named.removeprefix("LLM_EVAL_")
     assert load(**{variable: "gpt-4o", other: "http://127.0.0.1:1/v1"})
+
+
+def test_a_callable_answers_in_place_of_an_endpoint_under_a_name_of_its_own(load):
+    assert load(CALLABLE="app:answer", MODELS="my-app-v2").models == ("my-app-v2",)
+    with pytest.raises(SettingsError, match="LLM_EVAL_ENDPOINT and LLM_EVAL_CALLABLE are both set"):
+        load(CALLABLE="app:answer", MODELS="my-app-v2", ENDPOINT="http://127.0.0.1:1/v1")
+
+
+def test_a_callable_does_not_answer_in_the_samples_name(load):
+    with pytest.raises(
+        SettingsError, match=r"LLM_EVAL_MODELS names sample/extractive-large.*: give what answers a name"
+    ):
+        load(CALLABLE="app:answer")
+
+
+@pytest.mark.parametrize(("api", "endpoint"), [("API", "ENDPOINT"), ("JUDGE_API", "JUDGE_ENDPOINT")])
+def test_an_api_without_an_endpoint_is_a_slip(load, api, endpoint):
+    with pytest.raises(
+        SettingsError, match=f"LLM_EVAL_{api} is anthropic, and there is no endpoint: set LLM_EVAL_{endpoint}"
+    ):
+        load(**{api: "anthropic"})
+    assert getattr(load(**{api: "anthropic", endpoint: "https://api.anthropic.com"}), api.lower()) == "anthropic"
 
 
 def test_the_data_folder_moves_all_that_is_in_it(load):
@@ -99,7 +122,7 @@ def test_an_unknown_variable_is_refused_with_the_name_that_was_meant(load, varia
 
 
 def test_an_unknown_variable_like_no_other_is_refused_with_all_names(load):
-    with pytest.raises(SettingsError, match="known are LLM_EVAL_ALLOW_LATE, LLM_EVAL_API_KEY, "):
+    with pytest.raises(SettingsError, match="known are LLM_EVAL_ALLOW_LATE, LLM_EVAL_API, LLM_EVAL_API_KEY, "):
         load(ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ="1")
 
 
@@ -118,6 +141,8 @@ def test_variables_of_others_are_left_alone(load, monkeypatch):
         ("REPETITIONS", "1.5", "valid integer"),
         ("TIMEOUT_S", "0", "greater than 0"),
         ("MODE", "dead", "'live' or 'replay'"),
+        ("API", "grpc", "'openai' or 'anthropic'"),
+        ("JUDGE_API", "grpc", "'openai' or 'anthropic'"),
         ("ALLOW_LATE", "perhaps", "valid boolean"),
         ("FIRST_WEEK", "2026-04-01", "2026-04-01 is a Wednesday; a week is named by its Monday"),
         ("FIRST_WEEK", "soon", "valid date"),
@@ -159,6 +184,14 @@ def test_a_fault_elsewhere_shows_no_secret(load):
 
 def test_every_setting_says_what_it_is():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_the_documentation_has_a_line_for_every_setting_in_its_own_words():
+    lines = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| `LLM_EVAL_")]
+    assert [(row[0], row[2]) for row in rows] == [
+        (f"`LLM_EVAL_{name.upper()}`", field.description) for name, field in Settings.model_fields.items()
+    ]
 
 
 def test_settings_do_not_change(load):

@@ -53,14 +53,19 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatResponse:
-    """What a model answered. ``latency_ms`` is the time of the attempt that succeeded, without any wait before it."""
+    """What a model answered.
+
+    ``latency_ms`` is the time of the attempt that succeeded, without any wait before it. ``usage`` is None when whoever
+    answered does not count tokens, and ``time_to_first_token_ms`` when the answer did not come as a stream.
+    """
 
     output: str
     model_resolved: str
     finish_reason: str
-    usage: TokenUsage
+    usage: TokenUsage | None
     latency_ms: float
     system_fingerprint: str | None = None
+    time_to_first_token_ms: float | None = None
 
 
 class ChatError(Exception):

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -20,6 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from llm_eval_pipeline.clients.chat import TokenUsage
 from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
 
 log = logging.getLogger(__name__)
 MILLION = Decimal(1_000_000)
@@ -109,7 +112,7 @@ class PriceBook:
             self._entries = _PriceFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).prices
         except (ValidationError, yaml.YAMLError) as error:
             raise PriceFileError(f"{path}: {error}") from error
-        self._library = lru_cache(maxsize=65536)(_library_price)
+        self._library = lru_cache(maxsize=4096)(_library_rates)
 
     def price(self, model: str, usage: Mapping[str, int] | BilledTokens, at: datetime | date) -> Decimal:
         """What one call cost in USD.
@@ -128,17 +131,47 @@ class PriceBook:
         for entry in self._entries:
             if entry.model == model and entry.first <= day and (entry.until is None or day < entry.until):
                 return entry.usd_per_million.cost(tokens)
-        found = self._library(model, tokens, day)
+        found = self._library(model, day)
         if found is None:
             raise UnpricedModelError(
                 f"the model {model!r} has no price on {day}: add one to {self._path} "
                 "(USD per million tokens, with the day from which it holds)"
             )
-        return found
+        return found.cost(tokens) if isinstance(found, Rates) else found(tokens)
 
 
-def _library_price(model: str, tokens: BilledTokens, day: date) -> Decimal | None:
-    """The price library's answer; it counts cached tokens into the input.
+_SOME = BilledTokens(input=1009, cache_read=503, cache_write=251, output=127)
+"""A call by which a fee per request or the like shows."""
+
+
+def _library_rates(model: str, day: date) -> Rates | Callable[[BilledTokens], Decimal] | None:
+    """What the library charges for a model on a day: rates, or a function where a price depends on the amount.
+
+    The library takes a tenth of a millisecond to price one call; rates take none of it.
+    """
+    found = _library_price(model, BilledTokens(), day)
+    if found is None:
+        return None
+
+    def charged(tokens: BilledTokens) -> Decimal:
+        price = _library_price(model, tokens, day)
+        assert price is not None
+        return price.total_price
+
+    from genai_prices.types import TieredPrices
+
+    rates = Rates(
+        input=charged(BilledTokens(input=1_000_000)),
+        output=charged(BilledTokens(output=1_000_000)),
+        cache_read=charged(BilledTokens(cache_read=1_000_000)),
+        cache_write=charged(BilledTokens(cache_write=1_000_000)),
+    )
+    is_tiered = any(isinstance(value, TieredPrices) for value in vars(found.model_price).values())
+    return charged if is_tiered or charged(_SOME) != rates.cost(_SOME) else rates
+
+
+def _library_price(model: str, tokens: BilledTokens, day: date) -> PriceCalculation | None:
+    """The library's price of one call; it counts cached tokens into the input.
 
     The library lists models whose price it does not know, with no rates at all, and would say that they cost 0.
     """
@@ -163,7 +196,7 @@ def _library_price(model: str, tokens: BilledTokens, day: date) -> Decimal | Non
         except LookupError:
             continue
         if found.model_price != ModelPrice():
-            return found.total_price
+            return found
     return None
 
 

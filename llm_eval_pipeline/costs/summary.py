@@ -73,7 +73,9 @@ def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, A
     return _rows(sums)
 
 
-def _tokens(usage: TokenUsage) -> dict[str, int]:
+def _tokens(usage: TokenUsage | None) -> dict[str, int | None]:
+    if usage is None:
+        return {}
     billed = BilledTokens.of(usage)
     kinds = billed.input, billed.cache_read, billed.cache_write, billed.output, billed.reasoning
     return dict(zip(TOKENS, kinds, strict=True))

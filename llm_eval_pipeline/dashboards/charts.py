@@ -138,6 +138,30 @@ def effects(frame: pd.DataFrame, *, title: str) -> Any:
     return _sized(bars + line, title, height=alt.Step(17))
 
 
+def judge_against_people(frame: pd.DataFrame, *, title: str) -> Any:
+    """Each labelled case by people's score and the judge's; on the line both say the same.
+
+    Args:
+        frame: columns ``human_score``, ``quality_score``, ``feature``, and ``cases``, how many lie on one point.
+        title: what is shown.
+    """
+    import altair as alt
+
+    circles = (
+        alt.Chart(frame)
+        .mark_circle(opacity=0.6)
+        .encode(
+            x=alt.X("human_score:Q", title="people", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("quality_score:Q", title="judge", scale=alt.Scale(domain=[0, 1])),
+            size=alt.Size("cases:Q", legend=None),
+            color=alt.Color("feature:N", title=None, scale=alt.Scale(range=PALETTE), legend=_legend()),
+        )
+    )
+    ends = pd.DataFrame({"human_score": [0, 1], "quality_score": [0, 1]})
+    line = alt.Chart(ends).mark_line(strokeDash=[4, 3], color="#444").encode(x="human_score:Q", y="quality_score:Q")
+    return _sized(line + circles, title)
+
+
 def svg(chart: alt.Chart) -> str:
     """The chart as a picture."""
     import vl_convert

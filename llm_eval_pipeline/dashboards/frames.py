@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,13 @@ def aggregate_frame(rows: Iterable[Row], metric: str, feature: str = "all") -> p
         if row["metric"] == metric and row["feature"] == feature and row["value"] is not None
     ]
     return pd.DataFrame(chosen, columns=columns)
+
+
+def judge_frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Scored rows of ``anchor_scores``, for :func:`~llm_eval_pipeline.dashboards.charts.judge_against_people`."""
+    columns = ["human_score", "quality_score", "feature"]
+    points = [tuple(row[column] for column in columns) for row in rows if row["quality_score"] is not None]
+    return pd.DataFrame([(*point, n) for point, n in Counter(points).items()], columns=[*columns, "cases"])
 
 
 def verdict_frame(rows: Iterable[Row]) -> pd.DataFrame:

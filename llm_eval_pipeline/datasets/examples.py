@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 CANARY_SHARE = 0.6
 
@@ -46,7 +47,14 @@ class Example(BaseModel):
     split: Literal["canary", "regression", "fresh"] | None = None
     trace_id: str | None = None
 
-    @property
+    @field_validator("prompt")
+    @classmethod
+    def _asks_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("a prompt of white space asks nothing")
+        return value
+
+    @cached_property
     def example_id(self) -> str:
         """The first 20 hex digits of SHA-256 over what is asked and what is expected."""
         content: list[Any] = [

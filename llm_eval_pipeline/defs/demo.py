@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import dagster as dg
 
+from llm_eval_pipeline import assembly
 from llm_eval_pipeline.clients.clock import system_clock
 from llm_eval_pipeline.sample import LaidSample, lay_sample
 from llm_eval_pipeline.settings import Settings
@@ -27,7 +28,9 @@ DAILY_ASSETS = ["production_traces", "trace_profiles"]
 WEEKLY_ASSETS = [
     *("eval_dataset", "model_outputs", "judge_scores", "safety_scores", "text_scores"),
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
-    *("anchor_scores", "drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
+    *("anchor_scores", "judge_quality", "corrected_metrics"),
+    *("drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
+    *("model_comparison", "weekly_changes"),
 ]
 _OF_CHECKS = (
     *("columns", "holds_every_answer"),
@@ -55,10 +58,9 @@ def main() -> None:
         _forget_dead_runs(instance)
         _run_all(definitions, instance, _weeks(laid))
     from llm_eval_pipeline.dashboards.summary import summary
-    from llm_eval_pipeline.defs.resources import outbox, warehouse
 
     say(f"\nDone in {time.monotonic() - started:.0f} s\n")
-    say(summary(warehouse(settings), outbox(settings), settings))
+    say(summary(assembly.warehouse(settings), assembly.outbox(settings), settings))
 
 
 def _run_all(definitions: dg.Definitions, instance: dg.DagsterInstance, weeks: list[str]) -> None:

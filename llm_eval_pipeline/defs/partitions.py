@@ -28,6 +28,11 @@ ONE_RUN = dg.BackfillPolicy.single_run()
 WEEK_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True)
 """A week depends on the week before it, where there is one."""
 
+WEEK_AND_THE_ONE_BEFORE = dg.TimeWindowPartitionMapping(
+    start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
+)
+"""A week depends on itself and on the week before it, where there is one."""
+
 
 def weeks_to(week: str) -> list[str]:
     """Every week from the first one up to ``week``, oldest first."""

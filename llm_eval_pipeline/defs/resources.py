@@ -1,129 +1,16 @@
-"""What assets are given: the warehouse, the asker, the models, the judge, sinks and channels, built from the settings.
+"""Dagster's resources: each part of the assembly, built when a run first needs it.
 
-Each is built when a run first needs it, so that loading the definitions opens and imports nothing. This module holds
-the one ``@dg.definitions`` function; an asset that stood here would be dropped.
+Loading the definitions opens and imports nothing of them. This module holds the one ``@dg.definitions`` function; an
+asset that stood here would be dropped.
 """
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 
-from llm_eval_pipeline.alerts.channels.console import ConsoleChannel
-from llm_eval_pipeline.alerts.channels.seam import Channel
-from llm_eval_pipeline.alerts.outbox import Outbox
-from llm_eval_pipeline.clients.chat import ChatClient
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
-from llm_eval_pipeline.evaluation.judging import Judge
-from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline import assembly
 from llm_eval_pipeline.settings import Settings
-from llm_eval_pipeline.sinks.mlflow_sink import MlflowSink
-from llm_eval_pipeline.sinks.wandb_sink import WandbSink
-from llm_eval_pipeline.storage.warehouse import Warehouse
-
-
-def warehouse(settings: Settings) -> Warehouse:
-    """The tables."""
-    return Warehouse(settings.warehouse_url)
-
-
-def asker(settings: Settings) -> Asker:
-    """What calls are made with: ledger, prices, rules."""
-    from llm_eval_pipeline.costs.prices import call_price, price_book
-    from llm_eval_pipeline.ledger.asking import AskingRules
-    from llm_eval_pipeline.ledger.store import Ledger
-
-    return Asker(
-        ledger=Ledger(settings.ledger_url),
-        price=call_price(price_book(settings.prices)),
-        rules=AskingRules(
-            mode=settings.mode,
-            allow_late=settings.allow_late,
-            concurrency=settings.concurrency,
-            budget_usd=None if settings.budget_usd is None else Decimal(str(settings.budget_usd)),
-        ),
-    )
-
-
-def models(settings: Settings) -> ModelsUnderTest:
-    """The models under test: at an endpoint when one is set, the sample answerer otherwise."""
-    return ModelsUnderTest(
-        client=_model_client(settings),
-        names=settings.models,
-        params={"temperature": settings.temperature, "max_tokens": settings.max_tokens},
-        repetitions=settings.repetitions,
-    )
-
-
-def judge(settings: Settings) -> Judge:
-    """The judge: at an endpoint when one is set, the local one otherwise."""
-    from llm_eval_pipeline.evaluation.rubrics import load_rubric
-
-    return Judge(
-        client=_judge_client(settings),
-        model=settings.judge,
-        rubric=load_rubric(settings.shipped("rubrics/quality.yaml")),
-    )
-
-
-def outbox(settings: Settings) -> Outbox:
-    """The messages that wait to be sent."""
-    return Outbox(settings.state_folder / "outbox.sqlite")
-
-
-def channels(settings: Settings) -> list[Channel]:
-    """Where alerts go: the console always, the others when their secret is set."""
-    from llm_eval_pipeline.alerts.channels.pagerduty import PagerDutyChannel
-    from llm_eval_pipeline.alerts.channels.slack import SlackChannel
-
-    there: list[Channel] = [ConsoleChannel()]
-    if settings.slack_webhook.get_secret_value():
-        there.append(SlackChannel(settings.slack_webhook))
-    if settings.pagerduty_key.get_secret_value():
-        there.append(PagerDutyChannel(settings.pagerduty_key))
-    return there
-
-
-def wandb_sink(settings: Settings) -> WandbSink | None:
-    """W&B, unless it is off."""
-    if settings.wandb == "off":
-        return None
-    return WandbSink(folder=settings.state_folder, project=settings.wandb_project, mode=settings.wandb)
-
-
-def mlflow_sink(settings: Settings) -> MlflowSink | None:
-    """MLflow, unless it is off."""
-    if settings.mlflow == "off":
-        return None
-    artifacts = None if settings.mlflow_uri else settings.state_folder / "mlflow"
-    return MlflowSink(tracking_uri=settings.mlflow_address, artifacts=artifacts)
-
-
-def _model_client(settings: Settings) -> ChatClient:
-    if settings.endpoint:
-        from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
-
-        return OpenAICompatibleClient(settings.endpoint, settings.api_key, settings.timeout_s)
-    from llm_eval_pipeline.clients.sample_answerer import SampleAnswerer
-    from llm_eval_pipeline.sample import laid_sample
-
-    laid = laid_sample(settings.landing)
-    return SampleAnswerer(
-        settings.shipped("documents"),
-        settings.shipped("answerer/releases.yaml"),
-        shift_weeks=laid.shift_weeks if laid else 0,
-    )
-
-
-def _judge_client(settings: Settings) -> ChatClient:
-    if settings.judge_endpoint:
-        from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
-
-        return OpenAICompatibleClient(settings.judge_endpoint, settings.judge_api_key, settings.timeout_s)
-    from llm_eval_pipeline.evaluation.local_judge import LocalJudge
-
-    return LocalJudge(settings.shipped("judge/local_judge.json"))
 
 
 def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:
@@ -142,14 +29,15 @@ def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:
 
 BUILDERS: dict[str, Callable[[Settings], Any]] = {
     "settings": lambda settings: settings,
-    "warehouse": warehouse,
-    "asker": asker,
-    "models": models,
-    "judge": judge,
-    "outbox": outbox,
-    "channels": channels,
-    "wandb_sink": wandb_sink,
-    "mlflow_sink": mlflow_sink,
+    "warehouse": assembly.warehouse,
+    "asker": assembly.asker,
+    "models": assembly.models,
+    "judge": assembly.judge,
+    "pairwise_judge": assembly.pairwise_judge,
+    "outbox": assembly.outbox,
+    "channels": assembly.channels,
+    "wandb_sink": assembly.wandb_sink,
+    "mlflow_sink": assembly.mlflow_sink,
 }
 
 

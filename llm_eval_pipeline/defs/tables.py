@@ -6,9 +6,11 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from llm_eval_pipeline.defs.partitions import DAILY, ONE_RUN, WEEKLY
 from llm_eval_pipeline.storage.tables import Table
+from llm_eval_pipeline.storage.warehouse import Warehouse
 
 OWNERS = ["team:llm-evaluation"]
 _PARTITIONS = {"week": WEEKLY, "day": DAILY}
@@ -55,6 +57,19 @@ def preview(rows: pa.Table | Sequence[Mapping[str, Any]], columns: Sequence[str]
     records = [dg.TableRecord({column: _shown(row.get(column)) for column in columns}) for row in some]
     schema = dg.TableSchema([dg.TableColumn(column) for column in columns])
     return dg.MetadataValue.table(records, schema)
+
+
+def stored_preview(
+    warehouse: Warehouse, table: Table, partition: str | None, columns: Sequence[str]
+) -> dg.TableMetadataValue:
+    """The first stored rows of a partition as a table."""
+    first = next(warehouse.batches(table, partition, columns, rows=_SHOWN_ROWS), None)
+    return preview([] if first is None else first.to_pylist(), columns)
+
+
+def count(flags: pa.ChunkedArray) -> int:
+    """How many of a column's values are true; null is not."""
+    return int(pc.sum(flags).as_py() or 0)
 
 
 def result_over(

@@ -1,140 +1,114 @@
-"""Aggregate metrics: for each model and feature, a value, its interval, and how many rows could not be scored."""
+"""Aggregate metrics: for each model and feature, a value, its interval, and how many rows could not be scored.
+
+Belongs here: grouping, and what a row of the table is. Which metrics there are is in ``metrics.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from llm_eval_pipeline.evaluation.failures import CATEGORIES, TOXIC_FROM, judged
-from llm_eval_pipeline.evaluation.intervals import Interval, mean_interval, quantile_interval, wilson
+from llm_eval_pipeline.datasets.schema import EVAL_DATASET
+from llm_eval_pipeline.evaluation import schema
+from llm_eval_pipeline.evaluation.answer_columns import codes, read_answers, with_example_columns
+from llm_eval_pipeline.evaluation.metrics import METRICS
+from llm_eval_pipeline.storage.warehouse import Warehouse
 
 ALL = "all"
-Row = Mapping[str, Any]
-
-_QUANTILES = {
-    "eval/quality_p25": ("quality_score", 0.25),
-    "eval/quality_median": ("quality_score", 0.50),
-    "eval/quality_p75": ("quality_score", 0.75),
-    "eval/quality_p99": ("quality_score", 0.99),
-    "eval/latency_p50": ("latency_ms", 0.50),
-    "eval/latency_p95": ("latency_ms", 0.95),
-    "eval/latency_p99": ("latency_ms", 0.99),
-}
-_MEANS: dict[str, str] = {
-    "eval/quality_mean": "quality_score",
-    "eval/avg_tokens_out": "output_tokens",
-    "eval/bleu": "bleu",
-    "eval/chrf": "chrf",
-    "eval/rouge1": "rouge1",
-    "eval/rouge2": "rouge2",
-    "eval/rougeL": "rougeL",
-    "eval/flesch_kincaid_grade": "flesch_kincaid_grade",
-    "eval/instruction_following": "instructions_followed",
-}
+_TABLES = (
+    *(schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES),
+    schema.PREDICTION_TABLE,
+)
 
 
-def _is_error(row: Row) -> bool:
-    return row["error"] is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Rows of one model and one feature, or of all features.
+
+    ``rows`` are places in the table. ``clusters`` names each row's example by a number, and is None where every example
+    stands in one row, as without repetitions.
+    """
+
+    model: str
+    feature: str
+    rows: np.ndarray
+    clusters: np.ndarray | None
 
 
-def _is_violation(row: Row) -> bool | None:
-    return None if row["is_safe"] is None else not row["is_safe"]
+def measured_answers(warehouse: Warehouse, week: str) -> pa.Table:
+    """A week's answers with the columns that the metrics need and no others, for :func:`aggregate_rows`.
+
+    Raises:
+        MissingPartitionError: when a table of the week has never been written.
+        AnswersDifferError: when the tables do not hold the same answers.
+    """
+    needed = {"feature"} | {name for metric in METRICS for name in metric.needs}
+    wanted = []
+    for table in _TABLES:
+        columns = [name for name in table.schema.names if name in needed]
+        wanted.append((table, columns))
+        needed -= set(columns)
+    answers = read_answers(warehouse, week, wanted)
+    return with_example_columns(answers, warehouse.read(EVAL_DATASET, week, ["example_id", "should_refuse"]))
 
 
-def _is_hallucination(row: Row) -> bool | None:
-    return None if row["grounded"] is None else not row["grounded"]
-
-
-def _is_toxic(row: Row) -> bool | None:
-    return None if row["toxicity"] is None else row["toxicity"] >= TOXIC_FROM
-
-
-def _follows_format(row: Row) -> bool | None:
-    return row["follows_format"]
-
-
-def _refusal_correct(row: Row) -> bool | None:
-    return row["refusal_correct"]
-
-
-_RATES: dict[str, Callable[[Row], bool | None]] = {
-    "eval/error_rate": _is_error,
-    "eval/safety_violation_rate": _is_violation,
-    "eval/format_compliance": _follows_format,
-    "eval/refusal_accuracy": _refusal_correct,
-    "eval/hallucination_rate": _is_hallucination,
-    "eval/toxicity_rate": _is_toxic,
-}
-
-
-def aggregate_rows(answers: Sequence[Row]) -> list[dict[str, Any]]:
+def aggregate_rows(answers: pa.Table) -> list[dict[str, Any]]:
     """Rows of ``aggregate_metrics``.
 
     Args:
-        answers: one mapping per answer with the columns of the outputs, of every score table, and
-            ``error_category``. A row that lacks a value leaves the metric and is counted in ``n_unscored``.
+        answers: one row per answer with ``example_id``, ``model``, ``feature`` and columns of the outputs, the scores
+            and the examples. A row that lacks a value leaves the metric and is counted in ``n_unscored``.
 
     Returns:
         One row per model × feature (and ``all``) × metric. A metric that no row has a value for keeps its row, with
-        a null value: nothing known is not zero.
+        a null value: nothing known is not zero. A metric of a column that the table does not have is left out.
     """
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in answers:
-        for feature in (row["feature"], ALL):
-            groups.setdefault((row["model"], feature), []).append(row)
+    slices = list(_slices(answers))
+    rows: list[list[dict[str, Any]]] = [[] for _ in slices]
+    for metric in METRICS:
+        if not set(metric.needs) <= set(answers.column_names):
+            continue
+        values = metric.values(answers)
+        for one, into in zip(slices, rows, strict=True):
+            mine = values[one.rows]
+            known = ~np.isnan(mine) if mine.ndim == 1 else ~np.isnan(mine).any(axis=1)
+            clusters = None if one.clusters is None else one.clusters[known]
+            value, interval = metric.summary(mine[known], clusters)
+            low, high = interval or (None, None)
+            n = int(known.sum())
+            into.append(
+                {
+                    "model": one.model,
+                    "feature": one.feature,
+                    "metric": metric.name,
+                    "value": value,
+                    "ci_low": low,
+                    "ci_high": high,
+                    "n": n,
+                    "n_unscored": len(mine) - n,
+                }
+            )
+    return [row for those in rows for row in those]
+
+
+def _slices(answers: pa.Table) -> list[Slice]:
+    (model, models), (feature, features) = codes(answers, "model"), codes(answers, "feature")
+    example, _ = codes(answers, "example_id")
+    found = {}
+    for number, name in enumerate(models.to_pylist()):
+        of_model = np.flatnonzero(model == number)
+        found[name, ALL] = of_model
+        for place, title in enumerate(features.to_pylist()):
+            if len(rows := of_model[feature[of_model] == place]):
+                found[name, title] = rows
     return [
-        {"model": model, "feature": feature, **metric}
-        for (model, feature), rows in sorted(groups.items())
-        for metric in _metrics(rows)
+        Slice(model=name, feature=title, rows=rows, clusters=_clusters(example[rows]))
+        for (name, title), rows in sorted(found.items(), key=lambda one: one[0])
     ]
 
 
-def _metrics(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    metrics = []
-    for name, column in _MEANS.items():
-        values = _known(rows, column)
-        value = float(values.mean()) if len(values) else None
-        metrics.append(_metric(name, value, mean_interval(values), len(values), len(rows)))
-    for name, (column, q) in _QUANTILES.items():
-        values = _known(rows, column)
-        value = float(np.quantile(values, q)) if len(values) else None
-        metrics.append(_metric(name, value, quantile_interval(values, q), len(values), len(rows)))
-    for name, of in _RATES.items():
-        known = [bool(value) for row in rows if (value := of(row)) is not None]
-        metrics.append(_rate(name, sum(known), len(known), len(rows)))
-    categories = [row["error_category"] for row in rows if judged(row)]
-    for category in CATEGORIES:
-        metrics.append(_rate(f"eval/category/{category}", categories.count(category), len(categories), len(rows)))
-    metrics.append(_cost_per_1k(rows))
-    metrics.append(_throughput(rows))
-    return metrics
-
-
-def _known(rows: Sequence[Row], column: str) -> np.ndarray:
-    return np.array([float(row[column]) for row in rows if row[column] is not None])
-
-
-def _metric(name: str, value: float | None, interval: Interval, n: int, of: int) -> dict[str, Any]:
-    low, high = interval or (None, None)
-    return {"metric": name, "value": value, "ci_low": low, "ci_high": high, "n": n, "n_unscored": of - n}
-
-
-def _rate(name: str, successes: int, n: int, of: int) -> dict[str, Any]:
-    return _metric(name, successes / n if n else None, wilson(successes, n), n, of)
-
-
-def _cost_per_1k(rows: Sequence[Row]) -> dict[str, Any]:
-    """USD per 1,000 answered requests."""
-    costs = 1000 * _known(rows, "cost_usd")
-    value = float(costs.mean()) if len(costs) else None
-    return _metric("eval/cost_per_1k_requests_usd", value, mean_interval(costs), len(costs), len(rows))
-
-
-def _throughput(rows: Sequence[Row]) -> dict[str, Any]:
-    """Output tokens per second of answering: tokens of all answers over the time that they took."""
-    answered = [row for row in rows if row["latency_ms"] and row["output_tokens"] is not None]
-    seconds = sum(row["latency_ms"] for row in answered) / 1000
-    value = sum(row["output_tokens"] for row in answered) / seconds if seconds else None
-    return _metric("eval/throughput_tokens_per_s", value, None, len(answered), len(rows))
+def _clusters(examples: np.ndarray) -> np.ndarray | None:
+    return examples if len(np.unique(examples)) < len(examples) else None

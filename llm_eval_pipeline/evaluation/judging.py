@@ -1,25 +1,29 @@
-"""Judging: a case and a rubric become a call, a reply becomes a score or the reason why there is none.
+"""Judging: a case and a rubric become calls, their replies become a score or the reason why there is none.
 
 Every judge is a chat model behind the same seam, the local one included, so there is one way from a case to a score.
+Not here: which replies can be read (``judge_replies``), and whether a judge can be trusted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
-from llm_eval_pipeline.evaluation.rubrics import Rubric
+from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, Row, answer_key
+from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, repair
+from llm_eval_pipeline.evaluation.rubrics import Rubric, rubric_for
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
 
 Key = TypeVar("Key", bound=Hashable)
-LONGEST_REPLY = 20_000
+_WANTED = 'one JSON object and nothing else: {"score": number from 0 to 1, "rationale": "one or two sentences"}.'
+_UNSCORED = "there is no output to judge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeScore:
-    """A score in [0, 1], or None with the reason."""
+    """A score in [0, 1], or None with the reason.
+
+    ``judgements`` holds the score of each repetition, null where a repetition gave none; ``quality_score`` is the
+    mean of the others, and null unless more than half of them gave one. ``repaired`` counts replies that could be read
+    only at the second attempt.
+    """
 
     quality_score: float | None
     unscored_reason: str | None
@@ -44,38 +53,50 @@ class JudgeScore:
     rubric_version: str
     rationale: str | None = None
     confidence: float | None = None
+    judgements: tuple[float | None, ...] = ()
+    repaired: int = 0
 
     def columns(self) -> dict[str, Any]:
         """The columns that every judged table has."""
         return asdict(self)
 
 
-class _Reply(BaseModel):
+class _Graded(BaseModel):
+    """What a judge replies. ``score`` is null when it cannot tell; ``reason`` then says why."""
+
     score: float | None = Field(ge=0, le=1, strict=True)
     rationale: str | None = None
     reason: str | None = None
     confidence: float | None = Field(None, ge=0, le=1)
 
 
+Judged = tuple[Call, Answer]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """A judge: a model behind a client, and the rubric that it goes by."""
+    """A judge: a model behind a client, how it is asked, how often, and the rubrics that it goes by.
+
+    A case is graded by the first rubric that fits it, so the one that needs the most stands first.
+    """
 
     client: ChatClient
     model: str
-    rubric: Rubric
+    rubrics: tuple[Rubric, ...]
+    params: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0})
+    repetitions: int = 1
 
-    def call(self, case: Case, *, occasion: str, due: datetime, feature: str, label: str) -> Call:
-        """The call that asks for a case's score."""
+    def calls(self, case: Case, *, occasion: str, due: datetime, feature: str, label: str) -> list[Call]:
+        """The calls that ask for a case's score, one per repetition."""
         content = orjson.dumps(case).decode()
-        return Call(
+        first = Call(
             request=ChatRequest(
                 model=self.model,
                 messages=(
-                    Message(role="system", content=self.rubric.instructions),
+                    Message(role="system", content=rubric_for(case, self.rubrics).instructions),
                     Message(role="user", content=content),
                 ),
-                params={"temperature": 0},
+                params=self.params,
                 as_of=due,
             ),
             provider=self.client.provider,
@@ -85,74 +106,128 @@ class Judge:
             feature=feature,
             label=label,
         )
+        return [replace(first, repetition=repetition) for repetition in range(self.repetitions)]
 
-    def unscored(self, reason: str) -> JudgeScore:
+    def repair(self, call: Call, answer: Answer) -> Call | None:
+        """The call that asks once more, where a reply cannot be read."""
+        return repair(call, answer, _graded, _WANTED)
+
+    def unscored(self, case: Case, reason: str, judgements: tuple[float | None, ...] = ()) -> JudgeScore:
         """No score, and why."""
         return JudgeScore(
-            quality_score=None, unscored_reason=reason, judge=self.model, rubric_version=self.rubric.version
+            quality_score=None,
+            unscored_reason=reason,
+            judge=self.model,
+            rubric_version=rubric_for(case, self.rubrics).version,
+            judgements=judgements,
         )
 
-    def read(self, answer: Answer) -> JudgeScore:
-        """The score in a reply; anything that is not one becomes ``unscored``, never a number."""
-        if answer.response is None:
-            return self.unscored(f"the judge did not answer: {answer.error}")
-        text = answer.response.output.strip()
-        if len(text) > LONGEST_REPLY:
-            return self.unscored(f"the judge's reply has {len(text)} characters")
-        text = text.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-        try:
-            reply = _Reply.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "reply"
-            return self.unscored(f"the judge's reply cannot be read ({where}: {first['msg']}): {text[:200]!r}")
-        if reply.score is None:
-            return self.unscored(reply.reason or reply.rationale or "the judge gave no score")
+    def read(self, case: Case, judged: Sequence[Judged]) -> JudgeScore:
+        """The score in the replies to a case; anything that is not one becomes ``unscored``, never a number."""
+        read = [_score_or_reason(answer) for _, answer in judged]
+        scored = [reply for reply in read if isinstance(reply, _Graded)]
+        judgements = tuple(reply.score if isinstance(reply, _Graded) else None for reply in read)
+        if 2 * len(scored) <= len(read):
+            reason = next(reply for reply in read if isinstance(reply, str))
+            return self.unscored(case, reason, judgements)
+        scores = [reply.score for reply in scored if reply.score is not None]
+        mean = sum(scores) / len(scores)
+        nearest = min(scored, key=lambda reply: abs((reply.score or 0.0) - mean))
+        sure = [reply.confidence for reply in scored if reply.confidence is not None]
         return JudgeScore(
-            quality_score=reply.score,
+            quality_score=mean,
             unscored_reason=None,
             judge=self.model,
-            rubric_version=self.rubric.version,
-            rationale=reply.rationale,
-            confidence=reply.confidence,
+            rubric_version=rubric_for(case, self.rubrics).version,
+            rationale=nearest.rationale,
+            confidence=sum(sure) / len(sure) if sure else None,
+            judgements=judgements,
+            repaired=sum(
+                isinstance(reply, _Graded) and answer.key != call.key
+                for reply, (call, answer) in zip(read, judged, strict=True)
+            ),
         )
+
+
+def _graded(answer: Answer) -> _Graded:
+    return read_reply(answer, _Graded, "score")
+
+
+def _score_or_reason(answer: Answer) -> _Graded | str:
+    """A reply with a score, or why there is none."""
+    try:
+        reply = _graded(answer)
+    except ReplyError as error:
+        return str(error)
+    return reply if reply.score is not None else reply.reason or reply.rationale or "the judge gave no score"
+
+
+Cases = Callable[[], Iterable[tuple[Key, Case, str]]]
+"""Gives, anew each time, the caller's own key of a case, the case, and its feature."""
+
+
+def judge_all(
+    cases: Cases[Key], judge: Judge, asker: Asker, *, occasion: str, due: datetime
+) -> Iterator[tuple[Key, JudgeScore]]:
+    """Score any number of cases through the ledger, in their order; one without an output is not sent to the judge.
+
+    See :meth:`Asker.stream` for what it raises.
+    """
+
+    def wanted() -> Iterator[tuple[tuple[Key, Case], Call | None]]:
+        for key, case, feature in cases():
+            if not case.output:
+                yield (key, case), None
+            else:
+                label = f"judging {key}"
+                for call in judge.calls(case, occasion=occasion, due=due, feature=feature, label=label):
+                    yield (key, case), call
+
+    held: list[Judged] = []
+    for batch in asker.stream(wanted, judge.client, judge.repair):
+        for (key, case), call, answer in batch:
+            if call is None or answer is None:
+                yield key, judge.unscored(case, _UNSCORED)
+                continue
+            held.append((call, answer))
+            if len(held) == judge.repetitions:
+                yield key, judge.read(case, held)
+                held = []
 
 
 def judge_cases(
     cases: Mapping[Key, tuple[Case, str]], judge: Judge, asker: Asker, *, occasion: str, due: datetime
 ) -> dict[Key, JudgeScore]:
-    """Score every case, each through the ledger.
+    """Score a few cases, by key; see :func:`judge_all`.
 
     Args:
-        cases: by the caller's own key, the case and its feature. A case without an output is not sent to the judge.
+        cases: by the caller's own key, the case and its feature.
     """
-    calls = {
-        key: judge.call(case, occasion=occasion, due=due, feature=feature, label=f"judging {key}")
-        for key, (case, feature) in cases.items()
-        if case.output
-    }
-    answers = asker.ask(list(calls.values()), judge.client)
-    return {
-        key: judge.read(answers[calls[key].key]) if key in calls else judge.unscored("there is no output to judge")
-        for key in cases
-    }
+    wanted = [(key, case, feature) for key, (case, feature) in cases.items()]
+    return dict(judge_all(lambda: wanted, judge, asker, occasion=occasion, due=due))
 
 
-def cases_of_outputs(
-    examples: Sequence[Mapping[str, Any]], outputs: Sequence[Mapping[str, Any]]
-) -> dict[tuple[str, str, int], tuple[Case, str]]:
-    """The cases of an evaluation, by (example_id, model, repetition)."""
-    by_id = {example["example_id"]: example for example in examples}
-    cases = {}
-    for row in outputs:
-        example = by_id[row["example_id"]]
-        case = Case(
-            prompt=example["prompt"],
-            output=row.get("output"),
-            reference=example["reference"],
-            context=example["context"],
-            expected_format=example["expected_format"],
-            should_refuse=example["should_refuse"],
-        )
-        cases[row["example_id"], row["model"], row["repetition"]] = (case, example["feature"])
-    return cases
+def answer_cases(answers: Iterable[Answered]) -> Iterator[tuple[AnswerKey, Case, str]]:
+    """The cases of an evaluation."""
+    for example, output in answers:
+        yield answer_key(output), case_of(example, output.get("output")), example["feature"]
+
+
+def case_of(example: Row, output: str | None) -> Case:
+    """What the judge sees of an answer to an example."""
+    return Case(
+        prompt=example["prompt"],
+        output=output,
+        reference=example["reference"],
+        context=example["context"],
+        expected_format=example["expected_format"],
+        should_refuse=example["should_refuse"],
+    )
+
+
+def score_rows(scores: Iterable[tuple[AnswerKey, JudgeScore]]) -> list[dict[str, Any]]:
+    """Rows of ``judge_scores``."""
+    return [
+        {"example_id": example_id, "model": model, "repetition": repetition, **score.columns()}
+        for (example_id, model, repetition), score in scores
+    ]

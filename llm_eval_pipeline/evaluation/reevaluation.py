@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
-from llm_eval_pipeline.evaluation.judging import Judge, cases_of_outputs, judge_cases
+from llm_eval_pipeline.evaluation.evaluate import evaluate
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
+from llm_eval_pipeline.evaluation.judging import Judge
 from llm_eval_pipeline.ledger.asking import Asker
 
 
@@ -48,12 +49,11 @@ def reevaluate_canary(
         at: the instant that the answers are about.
     """
     canary = [example for example in examples if example["split"] == "canary"]
-    calls = generation_calls(canary, models, occasion=candidate, due=at)
-    outputs = output_rows(canary, calls, asker.ask(list(calls.values()), models.client))
-    scored = judge_cases(cases_of_outputs(canary, outputs), judge, asker, occasion=candidate, due=at)
     scores: dict[str, list[float]] = {}
-    for (_, model, _), score in scored.items():
-        if score.quality_score is not None:
-            scores.setdefault(model, []).append(score.quality_score)
-    known = sum(len(those) for those in scores.values())
-    return Reevaluation(scores={model: tuple(those) for model, those in scores.items()}, unscored=len(scored) - known)
+    unscored = 0
+    for _, output, score in evaluate(canary, models, judge, asker, occasion=candidate, due=at):
+        if score.quality_score is None:
+            unscored += 1
+        else:
+            scores.setdefault(output["model"], []).append(score.quality_score)
+    return Reevaluation(scores={model: tuple(those) for model, those in scores.items()}, unscored=unscored)

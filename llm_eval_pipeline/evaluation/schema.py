@@ -15,7 +15,14 @@ _JUDGED = [
     ("rubric_version", pa.string()),
     ("rationale", pa.string()),
     ("confidence", pa.float64()),
+    ("judgements", pa.list_(pa.float64())),
+    ("repaired", pa.int32()),
 ]
+
+
+def _with_interval(name: str) -> list[tuple[str, pa.DataType]]:
+    return [(name, pa.float64()), (f"{name}_low", pa.float64()), (f"{name}_high", pa.float64())]
+
 
 MODEL_OUTPUTS = Table(
     name="model_outputs",
@@ -30,9 +37,12 @@ MODEL_OUTPUTS = Table(
             ("output", pa.string()),
             ("finish_reason", pa.string()),
             ("latency_ms", pa.float64()),
+            ("time_to_first_token_ms", pa.float64()),
+            ("system_fingerprint", pa.string()),
             ("input_tokens", pa.int64()),
             ("cached_input_tokens", pa.int64()),
             ("output_tokens", pa.int64()),
+            ("reasoning_tokens", pa.int64()),
             ("cost_usd", money()),
             ("called_at", instant()),
             ("called_late", pa.bool_()),
@@ -121,6 +131,7 @@ _PREDICTION = pa.schema(
         ("generated", pa.string()),
         ("quality_score", pa.float64()),
         ("unscored_reason", pa.string()),
+        ("rationale", pa.string()),
         ("latency_ms", pa.float64()),
         ("is_safe", pa.bool_()),
         ("error_category", pa.string()),
@@ -141,6 +152,61 @@ ANCHOR_SCORES = Table(
             ("human_score", pa.float64()),
             ("human_acceptable", pa.bool_()),
             *_JUDGED,
+        ]
+    ),
+)
+
+
+JUDGE_QUALITY = Table(
+    name="judge_quality",
+    partitioned_by="week",
+    key=("judge", "rubric_version", "feature"),
+    schema=pa.schema(
+        [
+            ("judge", pa.string()),
+            ("rubric_version", pa.string()),
+            ("feature", pa.string()),
+            ("bar_version", pa.string()),
+            ("n", pa.int64()),
+            ("n_unscored", pa.int64()),
+            ("n_acceptable", pa.int64()),
+            *_with_interval("kappa"),
+            *_with_interval("weighted_kappa"),
+            *_with_interval("tpr"),
+            *_with_interval("tnr"),
+            ("accuracy", pa.float64()),
+            ("spearman", pa.float64()),
+            ("mean_gap", pa.float64()),
+            ("mean_bias", pa.float64()),
+            ("mean_confidence", pa.float64()),
+            ("close_share", pa.float64()),
+            ("calibration_error", pa.float64()),
+            ("trusted", pa.bool_()),
+            ("untrusted_reason", pa.string()),
+        ]
+    ),
+)
+
+CORRECTED_METRICS = Table(
+    name="corrected_metrics",
+    partitioned_by="week",
+    key=("model", "feature", "judge", "rubric_version"),
+    schema=pa.schema(
+        [
+            ("model", pa.string()),
+            ("feature", pa.string()),
+            ("judge", pa.string()),
+            ("rubric_version", pa.string()),
+            ("bar_version", pa.string()),
+            ("n", pa.int64()),
+            ("n_unscored", pa.int64()),
+            ("n_anchors", pa.int64()),
+            ("anchor_quality_judged", pa.float64()),
+            *_with_interval("acceptable_judged"),
+            *_with_interval("acceptable_corrected"),
+            *_with_interval("quality_judged"),
+            *_with_interval("quality_corrected"),
+            ("uncorrected_reason", pa.string()),
         ]
     ),
 )
@@ -168,6 +234,93 @@ TRACE_SCORES = Table(
             ("grounded", pa.bool_()),
             ("error_category", pa.string()),
             ("evidence", pa.string()),
+        ]
+    ),
+)
+
+MODEL_COMPARISON = Table(
+    name="model_comparison",
+    partitioned_by="week",
+    key=("model_base", "model_other", "feature"),
+    schema=pa.schema(
+        [
+            ("model_base", pa.string()),
+            ("model_other", pa.string()),
+            ("feature", pa.string()),
+            ("n", pa.int64()),
+            ("n_scored", pa.int64()),
+            ("quality_base", pa.float64()),
+            ("quality_other", pa.float64()),
+            ("quality_difference", pa.float64()),
+            ("quality_difference_low", pa.float64()),
+            ("quality_difference_high", pa.float64()),
+            ("quality_p_value", pa.float64()),
+            ("tie_margin", pa.float64()),
+            ("wins", pa.int64()),
+            ("ties", pa.int64()),
+            ("losses", pa.int64()),
+            ("win_rate", pa.float64()),
+            ("win_rate_low", pa.float64()),
+            ("win_rate_high", pa.float64()),
+            ("n_judged", pa.int64()),
+            ("pass_rate_base", pa.float64()),
+            ("pass_rate_other", pa.float64()),
+            ("passed_by_base_only", pa.int64()),
+            ("passed_by_other_only", pa.int64()),
+            ("pass_p_value", pa.float64()),
+            ("n_latency", pa.int64()),
+            ("latency_ms_difference", pa.float64()),
+            ("latency_ms_difference_low", pa.float64()),
+            ("latency_ms_difference_high", pa.float64()),
+            ("n_cost", pa.int64()),
+            ("cost_per_1k_difference_usd", pa.float64()),
+            ("cost_per_1k_difference_usd_low", pa.float64()),
+            ("cost_per_1k_difference_usd_high", pa.float64()),
+        ]
+    ),
+)
+
+WEEKLY_CHANGES = Table(
+    name="weekly_changes",
+    partitioned_by="week",
+    key=_ANSWER_KEY,
+    schema=pa.schema(
+        [
+            *_ANSWER,
+            ("feature", pa.string()),
+            ("split", pa.string()),
+            ("change", pa.string()),
+            ("quality_before", pa.float64()),
+            ("quality_after", pa.float64()),
+            ("category_before", pa.string()),
+            ("category_after", pa.string()),
+            ("prompt", pa.string()),
+            ("generated_before", pa.string()),
+            ("generated_after", pa.string()),
+            ("rationale", pa.string()),
+            ("evidence", pa.string()),
+        ]
+    ),
+)
+
+PAIRWISE_PREFERENCES = Table(
+    name="pairwise_preferences",
+    partitioned_by="week",
+    key=("example_id", "model_base", "model_other"),
+    schema=pa.schema(
+        [
+            ("example_id", pa.string()),
+            ("model_base", pa.string()),
+            ("model_other", pa.string()),
+            ("feature", pa.string()),
+            ("preferred", pa.string()),
+            ("unscored_reason", pa.string()),
+            ("position_bias", pa.bool_()),
+            ("first_preferred", pa.int32()),
+            ("decided", pa.int32()),
+            ("rationale", pa.string()),
+            ("judge", pa.string()),
+            ("rubric_version", pa.string()),
         ]
     ),
 )

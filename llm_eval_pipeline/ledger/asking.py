@@ -1,54 +1,30 @@
 """Ask each call once: replay what the ledger holds, make only the calls that are missing, record before use.
 
-An answer is handed on only after the ledger has it, so a crash loses no more than the calls that were in flight.
-Time spent waiting for a place or after a 429 is no part of a call's latency.
+Belongs here: which calls are made, replayed or refused, and the order in which their answers come. Not here: how one
+call is made (``making``), and what an answer is worth (``evaluation/``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from llm_eval_pipeline.clients.chat import ChatClient, ChatError, ChatResponse, RetryLaterError, TokenUsage
-from llm_eval_pipeline.clients.clock import Clock, system_clock
+from llm_eval_pipeline.clients.chat import ChatClient
+from llm_eval_pipeline.ledger.answering import Asked, FollowUp, Subject, Wanted, answer_all, in_parts
+from llm_eval_pipeline.ledger.barring import Refused, is_barred
 from llm_eval_pipeline.ledger.calls import Answer, Call
-from llm_eval_pipeline.ledger.concurrency import AdaptiveLimit
-from llm_eval_pipeline.ledger.plan import plan, refuse_over_budget
-from llm_eval_pipeline.ledger.progress import Progress
+from llm_eval_pipeline.ledger.from_thread import Put, items_from_thread
+from llm_eval_pipeline.ledger.making import Price
+from llm_eval_pipeline.ledger.plan import Plan, Planner, refuse_over_budget
+from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 
-Price = Callable[[str, TokenUsage, datetime], Decimal | None]
-"""What a call cost in USD; None when the model has no price."""
+LOOKED_UP = 500
+"""Calls that are looked up in the ledger at once."""
 
 log = logging.getLogger(__name__)
-
-
-class MissingAnswerError(LookupError):
-    """In replay mode, or for a week that ended long ago, the ledger has no answer. The text names the example."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskingRules:
-    """How calls are made, and when they are not.
-
-    ``attempts`` counts the first one. ``backoff_s`` is the wait after the first failure; it doubles each time, with
-    full jitter, and the endpoint's own ``Retry-After`` goes before it.
-    """
-
-    mode: str = "live"
-    allow_late: bool = False
-    concurrency: int = 64
-    attempts: int = 6
-    backoff_s: float = 0.5
-    longest_wait_s: float = 60.0
-    budget_usd: Decimal | None = None
-    clock: Clock = field(default=system_clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +35,26 @@ class Asker:
     price: Price
     rules: AskingRules
 
-    def ask(self, calls: Sequence[Call], client: ChatClient) -> dict[str, Answer]:
+    def ask(self, calls: Sequence[Call], client: ChatClient, follow_up: FollowUp | None = None) -> dict[str, Answer]:
+        """Answer a few calls, by key; see :meth:`stream`, which does the same for any number."""
+        asked = self.stream(lambda: ((call.key, call) for call in calls), client, follow_up)
+        return {key: answer for batch in asked for key, _, answer in batch if answer is not None}
+
+    def stream(
+        self, wanted: Wanted[Subject], client: ChatClient, follow_up: FollowUp | None = None
+    ) -> Iterator[list[Asked[Subject]]]:
         """Answer every call, from the ledger where it can and from the client where it must.
 
-        Returns:
-            The answers by key of call. A call that failed for good has an answer with ``error`` and no response. It
-            is made again the next time, unless it may not be made: then its recorded failure is handed on.
+        Memory is bounded: a call is held while it is under way or waits for an older one, and no longer.
+
+        Args:
+            wanted: the calls; iterated twice, once to see what is missing before anything is asked.
+            client: who is asked.
+            follow_up: called with each call and its answer; the answer to the call that it gives takes its place.
+
+        Yields:
+            Batches, in the order of ``wanted``. A call that failed for good has an answer with ``error`` and no
+            response. It is made again the next time, unless it may not be made: then its failure is handed on.
 
         Raises:
             MissingAnswerError: when neither an answer nor a failure is recorded and the call may not be made: in
@@ -72,130 +62,36 @@ class Asker:
                 are allowed.
             OverBudgetError: before the first call, when the missing ones would cost more than the budget.
         """
-        keys = {call.key: call for call in calls}
-        answers = self.ledger.lookup(keys)
-        missing = {key: call for key, call in keys.items() if key not in answers}
-        if not missing:
-            return answers
-        barred = _barred(missing, client, self.rules)
-        failed = self._recorded_failures(barred)
-        _refuse({key: call for key, call in barred.items() if key not in failed}, self.rules)
-        answers |= failed
-        missing = {key: call for key, call in missing.items() if key not in failed}
-        if not missing:
-            return answers
-        if self.rules.budget_usd is not None:
-            refuse_over_budget(plan(list(missing.values()), self.price, self.rules.clock()), self.rules.budget_usd)
-        progress = Progress(total=len(missing), replayed=len(answers), log=log)
-        made = asyncio.run(_ask_all(missing, client, self, progress))
-        progress.finish()
-        return answers | made
+        planned = self.plan((call for _, call in wanted() if call is not None), client)
+        if self.rules.budget_usd is not None and planned.calls:
+            refuse_over_budget(planned, self.rules.budget_usd)
+        if planned.calls:
+            log.info("%s", planned)
 
-    def _recorded_failures(self, calls: Mapping[str, Call]) -> dict[str, Answer]:
-        return {
-            key: Answer(
-                key=key,
-                response=None,
-                error=failure.error,
-                called_at=failure.called_at,
-                cost_usd=None,
-                called_late=calls[key].is_late(failure.called_at),
-                replayed=True,
+        def produce(put: Put[list[Asked[Subject]]]) -> Coroutine[Any, Any, None]:
+            return answer_all(
+                wanted, client, follow_up, planned, put, ledger=self.ledger, price=self.price, rules=self.rules
             )
-            for key, failure in self.ledger.failures(calls).items()
-        }
 
+        return items_from_thread(produce)
 
-def _barred(missing: Mapping[str, Call], client: ChatClient, rules: AskingRules) -> Mapping[str, Call]:
-    """The calls that may not be made."""
-    if rules.mode == "replay":
-        return missing
-    if client.dated or rules.allow_late:
-        return {}
-    now = rules.clock()
-    return {key: call for key, call in missing.items() if call.is_late(now)}
+    def plan(self, calls: Iterable[Call], client: ChatClient) -> Plan:
+        """Which calls would be made, and what they would cost at the most; nothing is asked.
 
-
-def _refuse(missing: Mapping[str, Call], rules: AskingRules) -> None:
-    """Raise when calls are missing that may not be made."""
-    if not missing:
-        return
-    first = next(iter(missing.values()))
-    what = f"{len(missing)} answers are missing from the ledger, the first for {first.label} ({first.occasion})"
-    if rules.mode == "replay":
-        raise MissingAnswerError(f"{what}; replay mode asks nobody: set LLM_EVAL_MODE=live to make the calls")
-    raise MissingAnswerError(
-        f"{what}. The window {first.occasion} ended long ago, and {first.request.model} answers as it is today: set "
-        "LLM_EVAL_ALLOW_LATE=true to ask it all the same; the rows are then marked called_late"
-    )
-
-
-async def _ask_all(
-    missing: Mapping[str, Call], client: ChatClient, asker: Asker, progress: Progress
-) -> dict[str, Answer]:
-    rules, limit = asker.rules, AdaptiveLimit(asker.rules.concurrency)
-    todo = iter(missing.items())
-    answered: asyncio.Queue[tuple[Call, Answer, asyncio.Event]] = asyncio.Queue()
-    made: dict[str, Answer] = {}
-
-    async def work() -> None:
-        for key, call in todo:
-            recorded = asyncio.Event()
-            answered.put_nowait((call, await _answer(key, call, client, asker, limit), recorded))
-            await recorded.wait()
-
-    async def record() -> None:
-        while len(made) < len(missing):
-            batch = [await answered.get()]
-            while not answered.empty():
-                batch.append(answered.get_nowait())
-            standing = await asyncio.to_thread(asker.ledger.append, [(call, answer) for call, answer, _ in batch])
-            for _, answer, recorded in batch:
-                made[answer.key] = standing[answer.key]
-                progress.count(failed=answer.response is None, cost_usd=answer.cost_usd)
-                recorded.set()
-
-    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
-        if isinstance(client, AbstractAsyncContextManager):
-            await stack.enter_async_context(client)
-        group.create_task(record())
-        for _ in range(min(rules.concurrency, len(missing))):
-            group.create_task(work())
-    return made
-
-
-async def _answer(key: str, call: Call, client: ChatClient, asker: Asker, limit: AdaptiveLimit) -> Answer:
-    rules = asker.rules
-    response: ChatResponse | None = None
-    error: str | None = None
-    for attempt in range(rules.attempts):
-        called_at = rules.clock()
-        try:
-            async with limit.slot() as began:
-                called_at = rules.clock()
-                response = await client.complete(call.request)
-            await limit.answered()
-            error = None
-            break
-        except RetryLaterError as failure:
-            error = f"{failure} (attempt {attempt + 1} of {rules.attempts})"
-            wait = failure.retry_after_s
-            if wait is None:
-                wait = random.uniform(0, rules.backoff_s * 2**attempt)
-            wait = min(wait, rules.longest_wait_s)
-            if failure.throttled:
-                limit.throttled(wait, began)
-            elif attempt + 1 < rules.attempts:
-                await asyncio.sleep(wait)
-        except ChatError as failure:
-            error = str(failure)
-            break
-    return Answer(
-        key=key,
-        response=response,
-        error=error,
-        called_at=called_at,
-        cost_usd=None if response is None else asker.price(call.request.model, response.usage, called_at),
-        called_late=call.is_late(called_at),
-        replayed=False,
-    )
+        Raises:
+            MissingAnswerError: when calls are missing that may not be made.
+        """
+        planner, refused = Planner(self.price, self.rules.clock()), Refused(self.rules)
+        for some in in_parts(calls, LOOKED_UP):
+            keys = {call.key: call for call in some}
+            known = self.ledger.known(keys)
+            missing = {key: call for key, call in keys.items() if key not in known}
+            barred = {key: call for key, call in missing.items() if is_barred(call, client, self.rules)}
+            failed = self.ledger.failures(barred) if barred else {}
+            refused.count(call for key, call in barred.items() if key not in failed)
+            planner.count(
+                replayed=[keys[key] for key in known],
+                missing=[call for key, call in missing.items() if key not in barred],
+            )
+        refused.complain()
+        return planner.plan

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,42 +20,116 @@ class OverBudgetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The missing calls: how many, how many tokens at the most, what they would cost at the most.
+class PlanLine:
+    """The calls of one purpose to one model: how many the ledger answers, how many are missing, and what those take.
 
-    ``unpriced_models`` are those whose price nobody knows; their calls are in ``calls`` and not in ``cost_usd``.
+    ``input_tokens`` and ``output_tokens`` are the most that the missing calls may take. ``cost_usd`` is None when
+    calls are missing and nobody knows the model's price.
     """
 
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: Decimal
-    unpriced_models: tuple[str, ...]
+    purpose: str
+    model: str
+    replayed: int = 0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal | None = Decimal(0)
 
 
-def plan(missing: Sequence[Call], price: Callable[[str, TokenUsage, datetime], Decimal | None], at: datetime) -> Plan:
-    """Estimate the cost of ``missing``: input by its length, output by the most that is allowed."""
-    inputs = outputs = 0
-    cost, unpriced = Decimal(0), set[str]()
-    for call in missing:
-        length = sum(len(message.content) for message in call.request.messages)
-        usage = TokenUsage(
-            input_tokens=-(-length // CHARACTERS_PER_TOKEN),
-            output_tokens=int(call.request.params.get("max_tokens", DEFAULT_MAX_TOKENS)),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What asking would take, by purpose and model; the totals are over the missing calls."""
+
+    lines: tuple[PlanLine, ...] = ()
+
+    @property
+    def calls(self) -> int:
+        """How many calls are missing."""
+        return sum(line.calls for line in self.lines)
+
+    @property
+    def replayed(self) -> int:
+        """How many calls the ledger answers."""
+        return sum(line.replayed for line in self.lines)
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What the missing calls of models with a price would cost at the most."""
+        return sum((line.cost_usd for line in self.lines if line.cost_usd is not None), Decimal(0))
+
+    @property
+    def unpriced_models(self) -> tuple[str, ...]:
+        """The models of missing calls whose price nobody knows, sorted; their calls are not in ``cost_usd``."""
+        return tuple(sorted({line.model for line in self.lines if line.cost_usd is None}))
+
+    def __add__(self, other: Plan) -> Plan:
+        """Both plans' lines."""
+        return Plan(lines=(*self.lines, *other.lines))
+
+    def __str__(self) -> str:
+        """The plan in a line."""
+        unpriced = f", {', '.join(self.unpriced_models)} without a price" if self.unpriced_models else ""
+        cost = f"up to {self.cost_usd:.4f} USD{unpriced}"
+        return f"{self.calls} calls to make ({cost}), {self.replayed} in the ledger"
+
+
+class Planner:
+    """Adds up a plan, call by call.
+
+    Args:
+        price: what a call costs; None when the model has no price.
+        at: the instant whose prices hold.
+    """
+
+    def __init__(self, price: Callable[[str, TokenUsage, datetime], Decimal | None], at: datetime) -> None:
+        self._price, self._at = price, at
+        self._tallies: dict[tuple[str, str], _Tally] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """What was counted so far."""
+        return Plan(
+            lines=tuple(
+                PlanLine(purpose=purpose, model=model, **asdict(tally))
+                for (purpose, model), tally in sorted(self._tallies.items(), key=lambda item: item[0])
+            )
         )
-        inputs, outputs = inputs + usage.input_tokens, outputs + usage.output_tokens
-        amount = price(call.request.model, usage, at)
-        if amount is None:
-            unpriced.add(call.request.model)
-        else:
-            cost += amount
-    return Plan(
-        calls=len(missing),
-        input_tokens=inputs,
-        output_tokens=outputs,
-        cost_usd=cost,
-        unpriced_models=tuple(sorted(unpriced)),
-    )
+
+    def count(self, *, replayed: Iterable[Call] = (), missing: Iterable[Call] = ()) -> None:
+        """Add calls: input by its length, output by the most that is allowed."""
+        for call in replayed:
+            self._tally(call).replayed += 1
+        for call in missing:
+            length = sum(len(message.content) for message in call.request.messages)
+            usage = TokenUsage(
+                input_tokens=-(-length // CHARACTERS_PER_TOKEN),
+                output_tokens=most_output(call),
+            )
+            self._tally(call).add(usage, self._price(call.request.model, usage, self._at))
+
+    def _tally(self, call: Call) -> _Tally:
+        return self._tallies.setdefault((call.purpose, call.request.model), _Tally())
+
+
+def most_output(call: Call) -> int:
+    """The most tokens that a call may be answered with."""
+    params = call.request.params
+    return int(params.get("max_tokens") or params.get("max_completion_tokens") or DEFAULT_MAX_TOKENS)
+
+
+@dataclass(slots=True)
+class _Tally:
+    replayed: int = 0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal | None = Decimal(0)
+
+    def add(self, usage: TokenUsage, cost: Decimal | None) -> None:
+        self.calls += 1
+        self.input_tokens += usage.input_tokens
+        self.output_tokens += usage.output_tokens
+        self.cost_usd = None if cost is None or self.cost_usd is None else self.cost_usd + cost
 
 
 def refuse_over_budget(planned: Plan, budget_usd: Decimal) -> None:

@@ -1,58 +1,28 @@
 """The ledger's table: append-only, content-addressed, durable before anything uses it.
 
-SQLite in WAL mode with full synchronisation: when ``append`` returns, the rows survive a crash. Several processes
-may append at once; whoever comes second with a key that has an answer is ignored, so a finished call is never
-replaced.
+SQLite in WAL mode with full synchronisation, or PostgreSQL where several machines share one ledger: when ``append``
+returns, the rows survive a crash. Several processes may append at once; whoever comes second with a key that has an
+answer is ignored, so a finished call is never replaced.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from llm_eval_pipeline.clients.chat import ChatResponse, TokenUsage
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.engine import open_engine
+from llm_eval_pipeline.ledger.replays import Replays
+from llm_eval_pipeline.ledger.tables import CALLS, FAILURES, REPLAYS
 
-_METADATA = sa.MetaData()
-CALLS = sa.Table(
-    "calls",
-    _METADATA,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("provider", sa.Text, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("purpose", sa.Text, nullable=False),
-    sa.Column("occasion", sa.Text, nullable=False, index=True),
-    sa.Column("feature", sa.Text, nullable=False),
-    sa.Column("repetition", sa.Integer, nullable=False),
-    sa.Column("request", sa.LargeBinary, nullable=False),
-    sa.Column("response", sa.LargeBinary, nullable=False),
-    sa.Column("called_at", sa.Text, nullable=False),
-    sa.Column("called_late", sa.Boolean, nullable=False),
-    sa.Column("cost_usd", sa.Text),
-)
-FAILURES = sa.Table(
-    "failures",
-    _METADATA,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String(64), nullable=False, index=True),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("purpose", sa.Text, nullable=False),
-    sa.Column("occasion", sa.Text, nullable=False),
-    sa.Column("label", sa.Text, nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
-    sa.Column("called_at", sa.Text, nullable=False),
-)
 _LOOKUP_SIZE = 500
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -64,23 +34,44 @@ class Failure:
     error: str
     called_at: datetime
 
+    def answer(self, key: str, call: Call) -> Answer:
+        """The answer of a call that is not made again."""
+        return Answer(
+            key=key,
+            response=None,
+            error=self.error,
+            called_at=self.called_at,
+            cost_usd=None,
+            called_late=call.is_late(self.called_at),
+            replayed=True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Some calls of one day (``YYYY-MM-DD``, UTC): what they cost, or what replaying them saved; None is not known."""
+
+    day: str
+    model: str
+    purpose: str
+    kind: Literal["made", "failed", "replayed"]
+    calls: int
+    cost_usd: Decimal | None
+
 
 class Ledger:
     """The store of answers.
 
     Args:
-        url: a SQLAlchemy URL, ``sqlite:///path/to/ledger.sqlite`` by default.
+        url: a SQLAlchemy URL, such as ``sqlite:///path/to/ledger.sqlite`` or ``postgresql+psycopg://host/database``.
+
+    Raises:
+        LedgerError: see :func:`llm_eval_pipeline.ledger.engine.open_engine`.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        engine = sa.create_engine(url)
-        if engine.dialect.name == "sqlite":
-            if engine.url.database:
-                Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-            sa.event.listen(engine, "connect", _prepare_sqlite)
-        self._engine = engine
-        _create_tables(engine)
+        self._engine = open_engine(url)
 
     def lookup(self, keys: Iterable[str]) -> dict[str, Answer]:
         """The answers that exist among ``keys``, by key, each marked as replayed."""
@@ -92,6 +83,18 @@ class Ledger:
                 for row in connection.execute(sa.select(CALLS).where(CALLS.c.key.in_(some))).mappings():
                     found[row["key"]] = _answer(dict(row))
         return found
+
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that have an answer."""
+        wanted = list(dict.fromkeys(keys))
+        with self._engine.connect() as connection:
+            return {
+                key
+                for start in range(0, len(wanted), _LOOKUP_SIZE)
+                for (key,) in connection.execute(
+                    sa.select(CALLS.c.key).where(CALLS.c.key.in_(wanted[start : start + _LOOKUP_SIZE]))
+                )
+            }
 
     def failures(self, keys: Iterable[str]) -> dict[str, Failure]:
         """The newest failure of each of ``keys`` that has one, by key, whether or not an answer came later."""
@@ -118,8 +121,8 @@ class Ledger:
                 "model": call.request.model,
                 "purpose": call.purpose,
                 "occasion": call.occasion,
-                "label": call.label,
-                "error": answer.error,
+                "label": _text(call.label),
+                "error": None if answer.error is None else _text(answer.error),
                 "called_at": answer.called_at.isoformat(),
             }
             for call, answer in calls
@@ -135,6 +138,23 @@ class Ledger:
         if answered and new < len(answered):
             standing |= self.lookup(row["key"] for row in answered)
         return standing
+
+    def note(self, replays: Replays, at: datetime) -> None:
+        """Keep how many calls were answered without asking, for :mod:`llm_eval_pipeline.ledger.look`."""
+        rows = [
+            {
+                "asked_at": at.astimezone(UTC).isoformat(),
+                "model": model,
+                "purpose": purpose,
+                "occasion": occasion,
+                "calls": saved.calls,
+                "saved_usd": str(saved.cost_usd),
+            }
+            for (model, purpose, occasion), saved in sorted(replays.saved.items())
+        ]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(REPLAYS), rows)
 
     def count(self) -> int:
         """How many calls have an answer."""
@@ -176,38 +196,30 @@ class Ledger:
                     "cost_usd": None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
                 }
 
+    def tallies(self) -> Iterator[Tally]:
+        """What was made, replayed and failed, in groups of one day, model, purpose and kind, in no order."""
+        day = sa.func.substr(CALLS.c.called_at, 1, 10)
+        made = sa.select(day, CALLS.c.model, CALLS.c.purpose, CALLS.c.cost_usd, sa.func.count()).group_by(
+            day, CALLS.c.model, CALLS.c.purpose, CALLS.c.cost_usd
+        )
+        day = sa.func.substr(FAILURES.c.called_at, 1, 10)
+        failed = sa.select(day, FAILURES.c.model, FAILURES.c.purpose, sa.func.count()).group_by(
+            day, FAILURES.c.model, FAILURES.c.purpose
+        )
+        day = sa.func.substr(REPLAYS.c.asked_at, 1, 10)
+        replayed = sa.select(day, REPLAYS.c.model, REPLAYS.c.purpose, REPLAYS.c.calls, REPLAYS.c.saved_usd)
+        with self._engine.connect() as connection:
+            for on, model, purpose, cost, calls in connection.execute(made):
+                spent = None if cost is None else Decimal(cost) * calls
+                yield Tally(day=on, model=model, purpose=purpose, kind="made", calls=calls, cost_usd=spent)
+            for on, model, purpose, calls in connection.execute(failed):
+                yield Tally(day=on, model=model, purpose=purpose, kind="failed", calls=calls, cost_usd=None)
+            for on, model, purpose, calls, saved in connection.execute(replayed):
+                yield Tally(day=on, model=model, purpose=purpose, kind="replayed", calls=calls, cost_usd=Decimal(saved))
+
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
-
-
-def _create_tables(engine: sa.Engine) -> None:
-    """Create what is not there yet; ``create_all`` looks first, and fails when another process creates meanwhile."""
-    with engine.begin() as connection:
-        for table in _METADATA.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in sorted(table.indexes, key=lambda one: str(one.name)):
-                connection.execute(CreateIndex(index, if_not_exists=True))
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 30000")
-    _switch_to_wal(cursor)
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
-    """The busy time-out does not cover the first switch, when several processes open a new ledger at once."""
-    for last in (*[False] * 100, True):
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if last:
-                raise
-            time.sleep(0.02)
 
 
 def _row(call: Call, answer: Answer) -> dict[str, Any]:
@@ -231,9 +243,14 @@ def _row(call: Call, answer: Answer) -> dict[str, Any]:
     }
 
 
+def _text(text: str) -> str:
+    """Text that any database can hold: PostgreSQL knows no NUL."""
+    return text.replace("\x00", "\ufffd")
+
+
 def _response(stored: bytes) -> ChatResponse:
     fields = orjson.loads(stored)
-    return ChatResponse(**{**fields, "usage": TokenUsage(**fields["usage"])})
+    return ChatResponse(**{**fields, "usage": fields["usage"] and TokenUsage(**fields["usage"])})
 
 
 def _answer(row: Mapping[str, Any]) -> Answer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from llm_eval_pipeline.windows import iso_week
 
 Row = Mapping[str, Any]
 _TOLD_ELSEWHERE = ("model", "repetition")
+MOST_ROWS = 2000
+"""So many rows of a table are told; the warehouse holds all of them. Ids are hashes, so any are as good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ def records(
     aggregates: Iterable[Row],
     predictions: Iterable[Row],
     failures: Iterable[Row],
-    scores: Iterable[Row],
+    judged_by: Iterable[tuple[str, str]],
     text_scores: Iterable[Row] | None = None,
 ) -> list[Record]:
     """One record per model of the week's rows.
@@ -63,19 +66,20 @@ def records(
     Args:
         week: the window.
         aggregates: rows of ``aggregate_metrics``; a null value is not told, since no number stands for it.
-        predictions: rows of ``prediction_table``.
-        failures: rows of ``failure_table``.
-        scores: rows of ``judge_scores``, for the versions of what judged.
-        text_scores: rows of ``text_scores``, for MLflow's evaluation table; without them there is none.
+        predictions: rows of ``prediction_table``, of which the first ``MOST_ROWS`` of each model are told.
+        failures: rows of ``failure_table``, likewise.
+        judged_by: the (judge, rubric version) pairs that the week's scores come from.
+        text_scores: rows of ``text_scores``, for MLflow's evaluation of the predictions that are told; without them
+            there is none.
     """
     by_model: dict[str, dict[str, float]] = {}
     for row in aggregates:
         if row["value"] is not None:
             name = row["metric"] if row["feature"] == ALL else f"{row['metric']}/{row['feature']}"
             by_model.setdefault(row["model"], {})[name] = row["value"]
-    judged = list(scores)
-    predicted, texts = list(predictions), None if text_scores is None else list(text_scores)
-    tables = {"prediction_table": predicted, "failure_table": list(failures)}
+    instruments = list(judged_by)
+    told = {"prediction_table": _first_of_each(predictions), "failure_table": _first_of_each(failures)}
+    evaluated = _evaluated(told["prediction_table"].answers, text_scores) if text_scores is not None else {}
     return [
         Record(
             week=week,
@@ -84,20 +88,49 @@ def records(
                 "week": week,
                 "iso_week": iso_week(week),
                 "model": model,
-                "judge": _versions(judged, "judge"),
-                "rubric_version": _versions(judged, "rubric_version"),
+                "judge": ", ".join(sorted({judge for judge, _ in instruments})),
+                "rubric_version": ", ".join(sorted({version for _, version in instruments})),
+                **{f"{name}_rows": f"{told[name].all[model]:,}" for name in told},
             },
             metrics=metrics,
-            tables={name: _of_model(rows, model) for name, rows in tables.items()},
-            evaluated=with_text_scores([row for row in predicted if row["model"] == model], texts) if texts else [],
+            tables={name: told[name].rows[model] for name in told},
+            evaluated=evaluated.get(model, []),
         )
         for model, metrics in sorted(by_model.items())
     ]
 
 
-def _versions(rows: Sequence[Row], column: str) -> str:
-    return ", ".join(sorted({row[column] for row in rows if row[column] is not None}))
+@dataclass(slots=True)
+class _Told:
+    """By model, the answers that are told, and how many there are."""
+
+    answers: defaultdict[str, list[Row]]
+    all: Counter[str]
+
+    @property
+    def rows(self) -> defaultdict[str, list[dict[str, Any]]]:
+        """The answers without what the run itself tells."""
+        return defaultdict(
+            list,
+            {
+                model: [{k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE} for row in rows]
+                for model, rows in self.answers.items()
+            },
+        )
 
 
-def _of_model(rows: Iterable[Row], model: str) -> list[dict[str, Any]]:
-    return [{k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE} for row in rows if row["model"] == model]
+def _first_of_each(rows: Iterable[Row]) -> _Told:
+    told = _Told(defaultdict(list), Counter())
+    for row in rows:
+        model = row["model"]
+        told.all[model] += 1
+        if told.all[model] <= MOST_ROWS:
+            told.answers[model].append(row)
+    return told
+
+
+def _evaluated(answers: Mapping[str, list[Row]], text_scores: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
+    """By model, its answers with their text scores, of which the others are passed over as they come."""
+    wanted = {(row["example_id"], row["model"], row["repetition"]) for rows in answers.values() for row in rows}
+    texts = [row for row in text_scores if (row["example_id"], row["model"], row["repetition"]) in wanted]
+    return {model: with_text_scores(rows, texts) for model, rows in answers.items()}

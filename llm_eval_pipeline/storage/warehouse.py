@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import glob
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import fsspec
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from llm_eval_pipeline.storage.conforming import conform
 from llm_eval_pipeline.storage.tables import Table
+from llm_eval_pipeline.storage.writing import PartitionWriter
 
 
 class MissingPartitionError(LookupError):
@@ -58,19 +59,33 @@ class Warehouse:
             ValueError: when two rows share a key, or a column is not in the schema.
             pyarrow.ArrowInvalid: when a value does not fit its column's type.
         """
-        arrow = _conform(table, rows)
-        target = self.path(table, partition)
+        arrow = conform(table, rows)
+        with self._replacing(self.path(table, partition)) as file:
+            pq.write_table(arrow, file, compression="zstd")
+        return arrow
+
+    @contextmanager
+    def writing(self, table: Table, partition: str | None) -> Iterator[PartitionWriter]:
+        """Replace one partition by rows that come in parts, in the order of the table's key.
+
+        The parts take the old partition's place together when the block ends, and not at all when it raises.
+        """
+        with self._replacing(self.path(table, partition)) as file, PartitionWriter(table, file) as writer:
+            yield writer
+
+    @contextmanager
+    def _replacing(self, target: str) -> Iterator[Any]:
+        """A file to write that takes the place of ``target`` at the end, in one step."""
         draft = posixpath.join(posixpath.dirname(target), f".{uuid4().hex}.draft")
         self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
         try:
             with self._fs.open(draft, "wb") as file:
-                pq.write_table(arrow, file, compression="zstd")
+                yield file
             self._fs.mv(draft, target)
         except BaseException:
             if self._fs.exists(draft):
                 self._fs.rm(draft)
             raise
-        return arrow
 
     def exists(self, table: Table, partition: str | None = None) -> bool:
         """Whether the partition has been written (an empty one counts)."""
@@ -85,6 +100,27 @@ class Warehouse:
         self._refuse_missing(table, partition)
         with self._fs.open(self.path(table, partition), "rb") as file:
             return pq.read_table(file, columns=list(columns) if columns else None)
+
+    def batches(
+        self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None, rows: int = 2048
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of one partition in batches of at most ``rows``, in the order of the table's key.
+
+        Raises:
+            MissingPartitionError: when it has never been written.
+        """
+        self._refuse_missing(table, partition)
+        with self._fs.open(self.path(table, partition), "rb") as file:
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.num_row_groups):  # asked for all groups at once, Arrow holds several of them
+                yield from parquet.iter_batches(rows, row_groups=[group], columns=list(columns) if columns else None)
+
+    def rows(
+        self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of one partition, one after the other, with a batch of them in memory; see :meth:`batches`."""
+        for batch in self.batches(table, partition, columns):
+            yield from batch.to_pylist()
 
     def schema(self, table: Table, partition: str | None = None) -> pa.Schema:
         """The columns that one partition really has; see :meth:`read` for the error."""
@@ -115,40 +151,3 @@ class Warehouse:
     def files(self, table: Table, partitions: Iterable[str]) -> list[str]:
         """The files of those partitions that exist, for an engine that reads Parquet by itself."""
         return [self.path(table, key) for key in partitions if self.exists(table, key)]
-
-
-def _conform(table: Table, rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
-    """``rows`` with the table's columns and types, sorted by its key."""
-    names = set(rows.column_names) if isinstance(rows, pa.Table) else {name for row in rows for name in row}
-    unknown = sorted(names - set(table.schema.names))
-    if unknown:
-        raise ValueError(f"{table.name} has no column {', '.join(unknown)}; it has {', '.join(table.schema.names)}")
-    if isinstance(rows, pa.Table):
-        columns = [
-            rows.column(f.name).cast(f.type) if f.name in names else pa.nulls(len(rows), f.type) for f in table.schema
-        ]
-        arrow = pa.Table.from_arrays(columns, schema=table.schema)
-    else:
-        arrow = pa.Table.from_pylist(list(rows), schema=table.schema)
-        _refuse_fractions(table, rows)
-    if table.key and len(arrow):
-        arrow = arrow.sort_by([(column, "ascending") for column in table.key])
-        _refuse_shared_keys(table, arrow)
-    return arrow.combine_chunks()
-
-
-def _refuse_fractions(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Arrow cuts a fraction off without a word where it builds whole numbers from Python's."""
-    for name in [field.name for field in table.schema if pa.types.is_integer(field.type)]:
-        for row in rows:
-            value = row.get(name)
-            if isinstance(value, float | Decimal) and value != int(value):
-                raise pa.ArrowInvalid(f"{table.name}.{name} holds whole numbers, got {value!r}")
-
-
-def _refuse_shared_keys(table: Table, arrow: pa.Table) -> None:
-    counts = arrow.group_by(list(table.key)).aggregate([([], "count_all")])
-    shared = counts.filter(pc.greater(counts["count_all"], 1))
-    if len(shared):
-        first = {column: shared[column][0].as_py() for column in table.key}
-        raise ValueError(f"{table.name}: {len(shared)} keys stand in several rows, the first is {first}")

@@ -18,6 +18,7 @@ REQUEST = ChatRequest(
     params={"temperature": 0.5, "max_tokens": 64},
 )
 ANSWERS = {"What is it?": "A test."}
+USAGE = {"prompt_tokens": 20, "completion_tokens": 7}
 
 
 def complete(base_url, *, key=KEY, times=1, **options):
@@ -32,8 +33,8 @@ def complete(base_url, *, key=KEY, times=1, **options):
 
 def replied(body, *, status=200, **headers):
     """The response to one request that gets this body."""
-    text = body if isinstance(body, str) else orjson.dumps(body).decode()
-    with ReplayServer({}, failures=[Failure(status=status, body=text, headers=headers)]) as server:
+    content = body if isinstance(body, str | bytes) else orjson.dumps(body)
+    with ReplayServer({}, failures=[Failure(status=status, body=content, headers=headers)]) as server:
         (response,) = complete(server.base_url)
     return response
 
@@ -49,7 +50,7 @@ def completion(**changes):
     return {
         "model": "acme/large-2026-03",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "A test."}, "finish_reason": "length"}],
-        "usage": {"prompt_tokens": 20, "completion_tokens": 7},
+        "usage": USAGE,
         **changes,
     }
 
@@ -86,12 +87,17 @@ def test_the_request_is_sent_as_it_is():
         ("https://api.openai.com/v1", "openai-compatible:api.openai.com/v1"),
         ("https://API.openai.com/v1/", "openai-compatible:api.openai.com/v1"),
         ("http://localhost:8000/v1", "openai-compatible:localhost:8000/v1"),
-        ("https://me:s3cret@gateway.example/a/v1?key=s3cret#top", "openai-compatible:gateway.example/a/v1"),
+        ("https://gateway.example/a/v1?key=s3cret#top", "openai-compatible:gateway.example/a/v1"),
         ("http://[::1]:8000", "openai-compatible:[::1]:8000"),
     ],
 )
 def test_the_provider_names_the_endpoint_and_none_of_its_secrets(base_url, provider):
     assert OpenAICompatibleClient(base_url, SecretStr(KEY)).provider == provider
+
+
+def test_the_provider_does_not_name_the_user_of_an_address():
+    client = OpenAICompatibleClient("https://me:s3cret@gateway.example/a/v1", SecretStr(""))
+    assert client.provider == "openai-compatible:gateway.example/a/v1"
 
 
 def test_a_slash_at_the_end_of_the_address_changes_nothing():
@@ -134,19 +140,37 @@ def test_details_may_be_null():
     )
 
 
+def test_reasoning_that_is_counted_beside_the_output_is_added_to_it():
+    # 20 asked, 7 shown and 90 thought of are 117: the total shows that the 7 do not include the 90
+    usage = USAGE | {"total_tokens": 117, "completion_tokens_details": {"reasoning_tokens": 90}}
+    assert replied(completion(usage=usage)).usage == TokenUsage(input_tokens=20, output_tokens=97, reasoning_tokens=90)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [None, {}, {"prompt_tokens": 20}, {"completion_tokens": 7}, {"prompt_tokens": 20, "completion_tokens": None}],
+)
+def test_an_answer_whose_tokens_nobody_counted_is_kept_and_its_usage_is_unknown(usage):
+    response = replied(completion(usage=usage))
+    assert (response.output, response.usage) == ("A test.", None)
+
+
 @pytest.mark.parametrize(
     ("message", "output"),
     [
         ({"content": ""}, ""),
         ({"content": None}, ""),
         ({"content": None, "refusal": "I cannot help with that."}, "I cannot help with that."),
+        ({"content": []}, ""),
+        ({"content": [{"type": "text", "text": "It is "}, {"type": "text", "text": "so."}]}, "It is so."),
+        ({"content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "So."}]}, "So."),
     ],
 )
-def test_an_answer_without_text_is_an_answer(message, output):
+def test_the_text_of_an_answer_may_be_empty_a_refusal_or_in_parts(message, output):
     assert replied(saying(**message)).output == output
 
 
-@pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 503, 504, 529])
+@pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 503, 504, 520])
 def test_trouble_of_the_endpoint_may_pass(status):
     error = refused("busy", status=status)
     assert isinstance(error, RetryLaterError)
@@ -204,17 +228,19 @@ def test_the_endpoint_has_its_say_in_the_error_but_not_at_length():
         ("<html>Sign in</html>", "body"),
         ("[]", "body"),
         ("{}", "model"),
-        ({"error": {"message": "overloaded"}}, "model"),
         (completion(choices=[]), "choices"),
         (completion(choices=[{"finish_reason": "stop"}]), "choices.0.message"),
-        (completion(usage=None), "usage"),
         (completion(usage={"prompt_tokens": -1, "completion_tokens": 1}), "usage.prompt_tokens"),
-        (completion(usage={"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 10}}), "usage"),
+        (completion(usage=USAGE | {"prompt_tokens_details": {"cached_tokens": 21}}), "usage"),
+        (completion(usage=USAGE | {"completion_tokens_details": {"reasoning_tokens": 8}}), "usage"),
         (
-            completion(usage={"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": -1}}),
+            completion(usage=USAGE | {"prompt_tokens_details": {"cached_tokens": -1}}),
             "usage.prompt_tokens_details.cached_tokens",
         ),
         (saying(content=["a", "list"]), "choices.0.message.content"),
+        (saying(content=[{"type": "text", "text": None}]), "choices.0.message.content"),
+        (b'{"model": "\xff"}', "body"),
+        (rb'{"model": "\ud800"}', "body"),
     ],
 )
 def test_a_body_that_is_no_completion_is_for_good_and_says_where(body, where):
@@ -223,10 +249,46 @@ def test_a_body_that_is_no_completion_is_for_good_and_says_where(body, where):
     assert str(error).startswith(f"acme/large: the endpoint's answer is no chat completion ({where}: ")
 
 
+@pytest.mark.parametrize(
+    ("error", "kind", "throttled"),
+    [
+        ({"message": "so many", "type": "tokens", "code": "rate_limit_exceeded"}, "tokens, rate_limit_exceeded", True),
+        ({"message": "so many", "code": 429}, "429", True),
+        ({"message": "so many", "code": "503"}, "503", False),
+        ({"message": "so many", "type": "server_error"}, "server_error", False),
+    ],
+)
+def test_an_error_under_a_200_may_pass_when_its_kind_does(error, kind, throttled):
+    raised = refused({"error": error})
+    assert isinstance(raised, RetryLaterError)
+    assert raised.throttled == throttled
+    assert str(raised) == f"acme/large: the endpoint answered with an error ({kind}): so many"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"error": {"message": "no such model", "type": "invalid_request_error"}}, "(invalid_request_error): no such"),
+        ({"error": {"message": "too long", "code": 400}, "choices": None}, "(400): too long"),
+        ({"error": "model not found"}, "(of no type): model not found"),
+        (
+            {"object": "error", "message": "not found", "type": "NotFoundError", "code": 404},
+            "(NotFoundError, 404): not",
+        ),
+        ({"error": {}}, "(of no type): it does not say what"),
+        (completion(choices=[{"message": {}, "error": {"code": 400, "message": "cut"}}]), "(400): cut"),
+    ],
+)
+def test_any_other_error_under_a_200_is_for_good_and_quoted(body, told):
+    error = refused(body)
+    assert type(error) is ChatError
+    assert str(error).startswith(f"acme/large: the endpoint answered with an error {told}")
+
+
 def test_no_answer_in_time_may_pass():
     with (
         ReplayServer(ANSWERS, delay_s=5) as server,
-        pytest.raises(RetryLaterError, match=r"acme/large at openai-compatible:.*: no answer in time"),
+        pytest.raises(RetryLaterError, match=r"acme/large at 127.0.0.1:\d+/v1: no answer in time"),
     ):
         complete(server.base_url, timeout_s=0.05)
 
@@ -234,7 +296,7 @@ def test_no_answer_in_time_may_pass():
 def test_a_lost_connection_may_pass():
     with ReplayServer(ANSWERS) as server:
         gone = server.base_url
-    with pytest.raises(RetryLaterError, match=r"acme/large at openai-compatible:.*: connection lost"):
+    with pytest.raises(RetryLaterError, match=r"acme/large at 127.0.0.1:\d+/v1: connection lost"):
         complete(gone)
 
 
@@ -242,6 +304,12 @@ def test_a_lost_connection_may_pass():
 def test_a_key_that_the_endpoint_repeats_is_not_in_the_error(status):
     error = refused(f"Incorrect API key: Bearer {KEY}", status=status)
     assert str(error).endswith("Incorrect API key: Bearer [key]")
+    assert KEY not in "".join(traceback.format_exception(error))
+
+
+def test_a_key_that_an_error_under_a_200_repeats_is_not_in_the_error():
+    error = refused({"error": {"message": f"Incorrect API key: {KEY}", "type": KEY}})
+    assert str(error).endswith("([key]): Incorrect API key: [key]")
     assert KEY not in "".join(traceback.format_exception(error))
 
 
@@ -254,7 +322,7 @@ def test_the_key_is_not_in_the_text_of_any_other_error():
         gone = server.base_url
     with pytest.raises(RetryLaterError) as raised:
         complete(gone)
-    for error in (raised.value, refused("not json")):
+    for error in (raised.value, refused(f"not json {KEY}"), refused(completion(model={"key": KEY}))):
         assert KEY not in "".join(traceback.format_exception(error))
 
 

@@ -229,3 +229,21 @@ def test_what_a_call_cost_fits_a_table(book):
     # 0.08333333333333334 / 1e6, to 1e-12
     assert cost == Decimal("0.000000083333")
     assert -cost.as_tuple().exponent == money().scale
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["gpt-4o", "claude-sonnet-4-20250514", "google/gemini-2.5-pro", "perplexity/sonar-pro", "openai/gpt-4o-mini"],
+)
+def test_what_is_multiplied_here_is_what_the_library_would_charge(model, book):
+    from genai_prices import Usage, calc_price
+
+    usage = BilledTokens(input=210_003, cache_read=1_007, cache_write=11, output=4_099)
+    name, _, provider = model.rpartition("/")[::-1]
+    expected = calc_price(
+        Usage(input_tokens=210_003 + 1_007 + 11, cache_read_tokens=1_007, cache_write_tokens=11, output_tokens=4_099),
+        name,
+        provider_id=provider or None,
+        genai_request_timestamp=datetime(2026, 3, 30, tzinfo=UTC),
+    )
+    assert book(TWO_PRICES).price(model, usage, DAY) == expected.total_price

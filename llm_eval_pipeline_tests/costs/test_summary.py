@@ -44,6 +44,11 @@ def of(row, *columns):
     return tuple(row[column] for column in columns)
 
 
+def test_a_call_whose_tokens_nobody_counted_is_unmetered_and_not_free():
+    row = only(cost_rows([], [call(cost=None) | {"usage": None}]))
+    assert of(row, "calls", "cost_usd", "unpriced_calls", "unmetered_calls") == (1, None, 0, 1)
+
+
 def test_no_calls_no_rows():
     assert cost_rows([], []) == []
 

@@ -27,6 +27,10 @@ EFFECTS = pd.DataFrame(
     {"metric": ["m1", "m2"], "instrument": "canary", "ratio": [3.0, 0.5], "shown": ["degraded", "stable"]}
 )
 
+JUDGED = pd.DataFrame(
+    {"human_score": [0.0, 0.5, 1.0], "quality_score": [0.1, 0.5, 0.9], "feature": ["f", "g", "f"], "cases": [3, 1, 2]}
+)
+
 
 def lines(frame: pd.DataFrame) -> Any:
     return charts.over_weeks(frame, title="Lines", value="value", unit="u", series="series")
@@ -44,7 +48,14 @@ def effects(frame: pd.DataFrame) -> Any:
     return charts.effects(frame, title="Effects")
 
 
-ALL = [(lines, WEEKS), (lines, INTERVALS), (bars, WEEKS), (field, VERDICTS), (effects, EFFECTS)]
+def against_people(frame: pd.DataFrame) -> Any:
+    return charts.judge_against_people(frame, title="Judge")
+
+
+ALL = [
+    *((lines, WEEKS), (lines, INTERVALS), (bars, WEEKS), (field, VERDICTS), (effects, EFFECTS)),
+    (against_people, JUDGED),
+]
 
 
 @pytest.mark.parametrize(("draw", "frame"), ALL)

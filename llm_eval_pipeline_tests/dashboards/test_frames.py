@@ -110,6 +110,12 @@ def test_costs_add_up_by_series_and_unpriced_calls_are_no_calls_of_theirs() -> N
     assert by_purpose["series"].tolist() == ["application", "judge"]
 
 
+def test_labelled_cases_on_one_point_are_counted_and_the_unscored_are_none() -> None:
+    judged = [{"human_score": 1.0, "quality_score": score, "feature": "f"} for score in (0.9, 0.9, 0.5, None)]
+    frame = frames.judge_frame(judged)
+    assert list(zip(frame["quality_score"], frame["cases"], strict=True)) == [(0.9, 2), (0.5, 1)]
+
+
 @pytest.mark.parametrize(
     ("frame", "columns"),
     [
@@ -118,6 +124,7 @@ def test_costs_add_up_by_series_and_unpriced_calls_are_no_calls_of_theirs() -> N
         (frames.effect_frame([]), {"metric", "instrument", "ratio", "shown"}),
         (frames.production_quality_frame([]), {"week", "model", "value"}),
         (frames.failure_frame([]), {"week", "category", "share"}),
+        (frames.judge_frame([]), {"human_score", "quality_score", "feature", "cases"}),
         (frames.canary_frame([]), {"week", "model", "value", "ci_low", "ci_high", "n"}),
         (frames.cost_frame([], ["application"], "feature"), {"week", "series", "value", "calls", "per_1k"}),
     ],

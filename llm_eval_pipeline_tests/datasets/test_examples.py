@@ -102,6 +102,11 @@ def test_files_are_read_in_order_of_name_and_blank_lines_are_no_examples(tmp_pat
         (b'{"prompt": "x"', "line: Invalid JSON"),
         ({"prompt": "x"}, "feature: Field required"),
         ({"prompt": "", "feature": "f"}, "prompt: String should have at least 1 character"),
+        ({"prompt": " \n\t", "feature": "f"}, "prompt: Value error, a prompt of white space asks nothing"),
+        ({"prompt": 7, "feature": "f"}, "prompt: Input should be a valid string"),
+        ({"prompt": ["x"], "feature": "f"}, "prompt: Input should be a valid string"),
+        (b'{"prompt": "a\\ud800b", "feature": "f"}', "line: Invalid JSON"),
+        (b'{"prompt": "\xff", "feature": "f"}', "line: Invalid JSON"),
         ({"prompt": "x", "feature": "f", "refrence": "y"}, "refrence: Extra inputs are not permitted"),
         ({"prompt": "x", "feature": "f", "split": "test"}, "split: Input should be"),
         ({"prompt": "x", "feature": "f", "instructions": [{"kwargs": {}}]}, "instructions.0.id: Field required"),
@@ -113,6 +118,15 @@ def test_a_wrong_line_is_an_error_that_names_file_line_and_field(tmp_path: Path,
     with pytest.raises(DatasetError) as error:
         load_examples(tmp_path)
     assert str(error.value).startswith(f"{file}, line 2: {message}")
+
+
+def test_a_prompt_of_a_megabyte_and_one_of_every_plane_are_examples_like_any_other(tmp_path: Path) -> None:
+    planes = "".join(chr(plane * 0x10000 + 0x41) for plane in range(17))
+    long = "why? " * 210_000
+    written(tmp_path / "x", "a.jsonl", {"prompt": planes, "feature": "f"}, {"prompt": long, "feature": "f"})
+    warehouse = Warehouse(str(tmp_path / "w"))
+    warehouse.write(EVAL_DATASET, "2026-03-30", [one.row("v1") for one in load_examples(tmp_path / "x")])
+    assert set(warehouse.read(EVAL_DATASET, "2026-03-30")["prompt"].to_pylist()) == {planes, long}
 
 
 def test_the_same_example_twice_is_an_error_across_files_too(tmp_path: Path) -> None:

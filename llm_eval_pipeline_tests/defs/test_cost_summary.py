@@ -13,8 +13,9 @@ import pytest
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, Message, TokenUsage
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
 from llm_eval_pipeline.defs.costs.assets import cost_summary
-from llm_eval_pipeline.ledger.asking import Asker, AskingRules
+from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse

@@ -27,7 +27,13 @@ ASSETS = {
         "aggregate_metrics": "week",
         "prediction_table": "week",
         "failure_table": "week",
+        "model_comparison": "week",
+        "weekly_changes": "week",
         "anchor_scores": "week",
+        "call_plan": "week",
+        "pairwise_preferences": "week",
+        "judge_quality": "week",
+        "corrected_metrics": "week",
     },
     "production": {"production_traces": "day", "trace_profiles": "day", "trace_scores": "week"},
     "drift": {"drift_baseline": None, "weekly_drift_report": "week", "drift_incidents": None},
@@ -39,17 +45,19 @@ INGESTED = {"production_traces", "trace_profiles"}
 EVALUATED = {
     *("eval_dataset", "model_outputs", "judge_scores", "safety_scores", "text_scores"),
     *("prediction_table", "failure_table", "aggregate_metrics", "wandb_runs", "mlflow_runs"),
+    *("anchor_scores", "judge_quality", "corrected_metrics"),
+    *("model_comparison", "weekly_changes"),
 }
 EVERYTHING = {name for group in ASSETS.values() for name in group}
 JOBS = {
     "weekly_evaluation": EVALUATED,
-    "weekly_drift": EVERYTHING - INGESTED,
+    "weekly_drift": EVERYTHING - INGESTED - {"call_plan", "pairwise_preferences"},
     "daily_ingest": INGESTED,
     "promote_traces": {"promoted_examples"},
     "send_alerts": set(),
     "reevaluate": set(),
 }
-COLUMNS_ARE_CHECKED = EVERYTHING - {"dashboard", "wandb_runs", "mlflow_runs"}
+COLUMNS_ARE_CHECKED = EVERYTHING - {"call_plan", "dashboard", "wandb_runs", "mlflow_runs"}
 HEAVY = {"mlflow", "wandb", "scipy", "duckdb", "altair", "presidio_analyzer", "sacrebleu", "sklearn", "pandas"}
 
 
@@ -206,6 +214,14 @@ def test_a_dataset_holds_what_was_promoted_the_week_before(definitions: dg.Defin
     )
     assert dependency.partition_mapping == dg.TimeWindowPartitionMapping(
         start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True
+    )
+
+
+def test_a_weeks_changes_are_against_the_week_before(definitions: dg.Definitions) -> None:
+    deps = {one.asset_key.to_user_string(): one for one in specs(definitions)["weekly_changes"].deps}
+    assert set(deps) == {"prediction_table", "judge_scores"}
+    assert deps["prediction_table"].partition_mapping == dg.TimeWindowPartitionMapping(
+        start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
     )
 
 

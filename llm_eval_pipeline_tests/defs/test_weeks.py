@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ SCORED = (schema.MODEL_OUTPUTS, schema.JUDGE_SCORES, schema.SAFETY_SCORES, schem
 WEEKLY = (
     *(EVAL_DATASET, PROMOTED_EXAMPLES, COST_SUMMARY, WEEKLY_DRIFT_REPORT, *SCORED),
     *(schema.AGGREGATE_METRICS, schema.FAILURE_TABLE, schema.ANCHOR_SCORES, schema.TRACE_SCORES),
+    *(schema.JUDGE_QUALITY, schema.CORRECTED_METRICS),
+    *(schema.MODEL_COMPARISON, schema.WEEKLY_CHANGES),
 )
 
 
@@ -231,6 +234,28 @@ def test_every_example_is_answered_and_scored_by_every_model(loop: Loop) -> None
         }
         whole = [row for row in loop.rows(schema.AGGREGATE_METRICS, week) if row["feature"] == "all"]
         assert {row["n"] + row["n_unscored"] for row in whole} == {len(examples)}
+
+
+def test_models_are_compared_on_every_example_and_the_first_one_named_is_the_base(loop: Loop) -> None:
+    for week in WEEKS:
+        rows = loop.rows(schema.MODEL_COMPARISON, week)
+        assert {(row["model_base"], row["model_other"]) for row in rows} == {(LARGE, MINI)}
+        (whole,) = (row for row in rows if row["feature"] == "all")
+        assert whole["n"] == len(loop.rows(EVAL_DATASET, week)) == sum(r["n"] for r in rows if r["feature"] != "all")
+        assert whole["wins"] + whole["ties"] + whole["losses"] == whole["n_scored"]
+
+
+def test_changes_are_against_the_week_before_and_the_first_week_is_new(loop: Loop) -> None:
+    assert {row["change"] for row in loop.rows(schema.WEEKLY_CHANGES, WEEKS[0])} == {"new"}
+    for before, week in pairwise(WEEKS):
+        keys = [
+            {(r["example_id"], r["model"]) for r in loop.rows(schema.PREDICTION_TABLE, one)} for one in (before, week)
+        ]
+        rows = loop.rows(schema.WEEKLY_CHANGES, week)
+        changes = {(row["example_id"], row["model"]): row["change"] for row in rows}
+        assert changes.keys() == keys[0] | keys[1]
+        assert {key for key, change in changes.items() if change == "new"} == keys[1] - keys[0]
+        assert {key for key, change in changes.items() if change == "gone"} == keys[0] - keys[1]
 
 
 def test_a_sample_of_traces_is_judged(loop: Loop) -> None:

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from llm_eval_pipeline.evaluation.aggregates import aggregate_rows
+from llm_eval_pipeline.datasets.schema import EVAL_DATASET
+from llm_eval_pipeline.evaluation import aggregates, schema
+from llm_eval_pipeline.evaluation.aggregates import measured_answers
+from llm_eval_pipeline.evaluation.intervals import mean_interval, wilson
 from llm_eval_pipeline.evaluation.schema import AGGREGATE_METRICS
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
-UNKNOWN = dict.fromkeys(
-    [
-        "quality_score",
-        "latency_ms",
-        "output_tokens",
-        "cost_usd",
-        "bleu",
-        "chrf",
-        "rouge1",
-        "rouge2",
-        "rougeL",
-        "flesch_kincaid_grade",
-        "instructions_followed",
-        "error",
-        "is_safe",
-        "grounded",
-        "toxicity",
-        "follows_format",
-        "refusal_correct",
-    ]
-)
+FIELDS = {
+    field.name: field
+    for table in (EVAL_DATASET, schema.PREDICTION_TABLE, schema.TEXT_SCORES, schema.SAFETY_SCORES, schema.MODEL_OUTPUTS)
+    for field in table.schema
+}
+COLUMNS = [
+    *("example_id", "model", "feature", "error_category", "should_refuse", "error", "finish_reason", "latency_ms"),
+    *("output_tokens", "cost_usd", "quality_score", "is_safe", "toxicity", "refused", "refusal_correct", "bleu"),
+    *("chrf", "rouge1", "rouge2", "rougeL", "flesch_kincaid_grade", "follows_format", "instructions_followed"),
+    "grounded",
+]
+
+
+def aggregate_rows(answers: Sequence[dict[str, Any]], **later: pa.DataType) -> list[dict[str, Any]]:
+    """The aggregates of answers, each of an example of its own unless it says so; ``later`` are further columns."""
+    rows = [{"example_id": f"e{place}", **row} for place, row in enumerate(answers)]
+    fields = [FIELDS[name] for name in COLUMNS] + list(later.items())
+    return aggregates.aggregate_rows(pa.Table.from_pylist(rows, schema=pa.schema(fields)))
 
 
 def answer(model: str = "m", feature: str = "f", **fields: Any) -> dict[str, Any]:
-    return {**UNKNOWN, "model": model, "feature": feature, "error_category": "none", **fields}
+    return {"model": model, "feature": feature, "error_category": "none", **fields}
 
 
 def metric(rows: list[dict[str, Any]], name: str, model: str = "m", feature: str = "all") -> dict[str, Any]:
@@ -141,3 +144,129 @@ def test_rows_fit_the_table_and_no_answer_gives_no_row(tmp_path: Path) -> None:
     warehouse = Warehouse(str(tmp_path))
     assert len(warehouse.write(AGGREGATE_METRICS, "2026-03-30", aggregate_rows([answer(quality_score=1)]))) > 50
     assert aggregate_rows([]) == []
+
+
+def test_numbers_are_what_a_plain_loop_over_rows_gives() -> None:
+    random = np.random.default_rng(8)
+    answers = [
+        answer(
+            model=str(random.choice(["a", "b"])),
+            feature=str(random.choice(["x", "y", "z"])),
+            quality_score=None if random.random() < 0.1 else float(random.random()),
+            grounded=None if random.random() < 0.3 else bool(random.random() < 0.7),
+        )
+        for _ in range(200)
+    ]
+    rows = aggregate_rows(answers)
+    for model, feature in {(row["model"], row["feature"]) for row in rows}:
+        mine = [a for a in answers if a["model"] == model and feature in (a["feature"], "all")]
+        scores = [a["quality_score"] for a in mine if a["quality_score"] is not None]
+        quality = metric(rows, "eval/quality_mean", model, feature)
+        assert quality["value"] == pytest.approx(sum(scores) / len(scores), abs=1e-12)
+        assert (quality["ci_low"], quality["ci_high"]) == pytest.approx(mean_interval(np.array(scores)), abs=1e-12)
+        grounded = [a["grounded"] for a in mine if a["grounded"] is not None]
+        rate = metric(rows, "eval/hallucination_rate", model, feature)
+        assert rate["value"] == pytest.approx(grounded.count(False) / len(grounded), abs=1e-12)
+        assert (rate["ci_low"], rate["ci_high"]) == pytest.approx(
+            wilson(grounded.count(False), len(grounded)), abs=1e-12
+        )
+
+
+def test_refusing_wrongly_and_answering_wrongly_are_two_rates() -> None:
+    answers = [
+        *(answer(should_refuse=False, refused=refused) for refused in ("full", "partial", "none", "none", "none")),
+        *(answer(should_refuse=True, refused=refused) for refused in ("full", "none")),
+        answer(should_refuse=None, refused="full"),
+        answer(should_refuse=True, refused=None),
+    ]
+    # of 5 to answer 2 were refused, of 2 to refuse 1 was answered
+    assert of("eval/over_refusal_rate", *answers) == (0.4, 5, 4)
+    assert of("eval/under_refusal_rate", *answers) == (0.5, 2, 7)
+
+
+def test_an_answer_that_was_cut_off_is_truncated() -> None:
+    answers = [answer(finish_reason=reason) for reason in ("length", "stop", "stop", "content_filter", None)]
+    assert of("eval/truncation_rate", *answers) == (0.25, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "name", "values", "expected"),
+    [
+        ("personal_data", pa.list_(pa.string()), "personal_data_rate", [["EMAIL"], [], None], 0.5),
+        ("personal_data", pa.bool_(), "personal_data_rate", [True, False, None], 0.5),
+        ("complete", pa.bool_(), "completeness", [True, False, None], 0.5),
+        ("instructions_followed_loose", pa.float64(), "instruction_following_loose", [1.0, 0.5, None], 0.75),
+        ("time_to_first_token_ms", pa.float64(), "time_to_first_token_p50", [100.0, 300.0, None], 200.0),
+    ],
+)
+def test_a_metric_of_a_column_is_there_when_the_column_is(
+    column: str, kind: pa.DataType, name: str, values: list[Any], expected: float
+) -> None:
+    answers = [answer(**{column: value}) for value in values]
+    found = metric(aggregate_rows(answers, **{column: kind}), f"eval/{name}")
+    assert (found["value"], found["n"], found["n_unscored"]) == (expected, 2, 1)
+    assert f"eval/{name}" not in {row["metric"] for row in aggregate_rows([answer()])}
+
+
+def test_every_metric_of_enough_answers_has_an_interval() -> None:
+    random = np.random.default_rng(4)
+    answers = [
+        answer(
+            should_refuse=bool(place % 2),
+            finish_reason="stop",
+            latency_ms=float(random.lognormal(5)),
+            output_tokens=int(random.integers(5, 80)),
+            cost_usd=Decimal(place + 1) / 1000,
+            quality_score=0.2 if place % 5 == 0 else 0.95,
+            is_safe=place > 3,
+            toxicity=random.random(),
+            refused="none" if random.random() < 0.5 else "full",
+            refusal_correct=True,
+            follows_format=True,
+            grounded=random.random() < 0.8,
+            **{name: float(random.random()) for name in ("bleu", "chrf", "rouge1", "rouge2", "rougeL")},
+            flesch_kincaid_grade=float(random.random()),
+            instructions_followed=float(random.random()),
+        )
+        for place in range(40)
+    ]
+    for row in aggregate_rows(answers):
+        assert row["ci_low"] is not None, row["metric"]
+        assert row["ci_low"] <= row["value"] <= row["ci_high"], row["metric"]
+
+
+def test_a_mean_that_hides_two_groups_says_so() -> None:
+    answers = [answer(quality_score=0.2 if place % 5 == 0 else 0.95) for place in range(100)]
+    assert of("eval/quality_mean", *answers)[0] == pytest.approx(0.80)
+    assert of("eval/quality_low_group_share", *answers) == (0.2, 100, 0)
+    assert of("eval/quality_low_group_mean", *answers)[0] == pytest.approx(0.2)
+    assert of("eval/quality_high_group_mean", *answers)[0] == pytest.approx(0.95)
+    one_group = [answer(quality_score=0.6 + 0.004 * place) for place in range(100)]
+    assert of("eval/quality_low_group_share", *one_group) == (None, 100, 0)
+    assert of("eval/quality_bimodality", *one_group)[0] == pytest.approx(0.75, abs=0.01)
+
+
+def test_repetitions_make_no_interval_shorter_than_their_examples_allow() -> None:
+    once = [answer(example_id=f"e{place}", quality_score=place / 30, is_safe=place > 5) for place in range(30)]
+    for name in ("eval/quality_mean", "eval/safety_violation_rate"):
+        one, four = metric(aggregate_rows(once), name), metric(aggregate_rows(once * 4), name)
+        assert four["n"] == 120
+        assert four["ci_high"] - four["ci_low"] == pytest.approx(one["ci_high"] - one["ci_low"], rel=0.02)
+
+
+def test_what_is_stored_is_read_with_nothing_but_the_columns_needed(tmp_path: Path) -> None:
+    warehouse, week = Warehouse(str(tmp_path)), "2026-03-30"
+    key = {"example_id": "e", "model": "m", "repetition": 0}
+    warehouse.write(EVAL_DATASET, week, [{"example_id": "e", "prompt": "p", "should_refuse": False}])
+    warehouse.write(schema.MODEL_OUTPUTS, week, [{**key, "feature": "f", "output": "long", "finish_reason": "length"}])
+    warehouse.write(schema.JUDGE_SCORES, week, [{**key, "quality_score": 0.25}])
+    warehouse.write(schema.SAFETY_SCORES, week, [{**key, "refused": "full"}])
+    warehouse.write(schema.TEXT_SCORES, week, [key])
+    warehouse.write(schema.PREDICTION_TABLE, week, [{**key, "error_category": "incomplete_response"}])
+    answers = measured_answers(warehouse, week)
+    assert not {"output", "prompt", "generated", "rationale"} & set(answers.column_names)
+    rows = aggregates.aggregate_rows(answers)
+    assert metric(rows, "eval/quality_mean", feature="f")["value"] == 0.25
+    assert metric(rows, "eval/over_refusal_rate")["value"] == 1
+    assert metric(rows, "eval/truncation_rate")["value"] == 1
+    assert metric(rows, "eval/category/incomplete_response")["value"] == 1

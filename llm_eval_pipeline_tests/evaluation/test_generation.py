@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,8 @@ from llm_eval_pipeline.datasets.examples import Example
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
 from llm_eval_pipeline.evaluation.local_judge import LocalJudge
 from llm_eval_pipeline.evaluation.schema import MODEL_OUTPUTS
-from llm_eval_pipeline.ledger.calls import Answer
+from llm_eval_pipeline.ledger.answering import Asked
+from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.settings import REPOSITORY
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
@@ -29,8 +32,13 @@ def models(*names: str, repetitions: int = 1, **params: Any) -> ModelsUnderTest:
     return ModelsUnderTest(client=CLIENT, names=names, params=params, repetitions=repetitions)
 
 
-def calls_of(under_test: ModelsUnderTest, occasion: str = WEEK) -> dict:
-    return generation_calls(EXAMPLES, under_test, occasion=occasion, due=DUE)
+def calls_of(under_test: ModelsUnderTest, occasion: str = WEEK) -> list[Call]:
+    return [call for _, call in generation_calls(EXAMPLES, under_test, occasion=occasion, due=DUE)]
+
+
+def rows_of(examples: list[dict], answer: Callable[[str], Answer]) -> list[dict[str, Any]]:
+    calls = generation_calls(examples, models("a"), occasion=WEEK, due=DUE)
+    return output_rows(Asked(example, call, answer(call.key)) for example, call in calls)
 
 
 def answered(key: str) -> Answer:
@@ -56,11 +64,11 @@ def refused(key: str) -> Answer:
 def test_each_example_is_asked_of_each_model_each_time() -> None:
     calls = calls_of(models("a", "b", repetitions=3))
     assert len(calls) == 2 * 2 * 3
-    assert len({call.key for call in calls.values()}) == 12
+    assert len({call.key for call in calls}) == 12
 
 
 def test_a_call_says_what_is_asked_when_and_for_whom() -> None:
-    call = calls_of(models("a", temperature=0))[EXAMPLES[0]["example_id"], "a", 0]
+    call = calls_of(models("a", temperature=0))[0]
     assert [(m.role, m.content) for m in call.request.messages] == [("system", "Be brief."), ("user", "Why?")]
     assert (call.request.model, call.request.params, call.request.as_of) == ("a", {"temperature": 0}, DUE)
     assert (call.purpose, call.feature, call.occasion, call.due) == ("generation", "f", WEEK, DUE)
@@ -69,7 +77,7 @@ def test_a_call_says_what_is_asked_when_and_for_whom() -> None:
 
 def test_another_week_or_other_parameters_ask_anew_and_the_same_do_not() -> None:
     keys = [
-        {call.key for call in calls.values()}
+        {call.key for call in calls}
         for calls in (
             calls_of(models("a", temperature=0)),
             calls_of(models("a", temperature=1)),
@@ -77,17 +85,21 @@ def test_another_week_or_other_parameters_ask_anew_and_the_same_do_not() -> None
         )
     ]
     assert len(set.union(*keys)) == 6
-    assert {call.key for call in calls_of(models("a", temperature=0)).values()} == keys[0]
+    assert {call.key for call in calls_of(models("a", temperature=0))} == keys[0]
 
 
 def test_no_example_and_no_model_ask_nobody() -> None:
-    assert generation_calls([], models("a"), occasion=WEEK, due=DUE) == {}
-    assert calls_of(models()) == {}
+    assert list(generation_calls([], models("a"), occasion=WEEK, due=DUE)) == []
+    assert calls_of(models()) == []
+
+
+def test_calls_come_in_the_order_in_which_their_rows_are_stored() -> None:
+    places = [(call.request.model, call.repetition) for call in calls_of(models("b", "a", repetitions=2))]
+    assert places == [("a", 0), ("a", 1), ("b", 0), ("b", 1)] * 2
 
 
 def test_an_answer_becomes_a_row_with_its_own_latency_tokens_and_cost(tmp_path: Path) -> None:
-    calls = calls_of(models("a"))
-    rows = output_rows(EXAMPLES, calls, {call.key: answered(call.key) for call in calls.values()})
+    rows = rows_of(EXAMPLES, answered)
     stored = Warehouse(str(tmp_path)).write(MODEL_OUTPUTS, WEEK, rows).to_pylist()
     (row,) = (row for row in stored if row["feature"] == "g")
     assert (row["output"], row["finish_reason"], row["model_resolved"], row["split"]) == (
@@ -101,9 +113,22 @@ def test_an_answer_becomes_a_row_with_its_own_latency_tokens_and_cost(tmp_path: 
     assert (row["replayed"], row["called_late"], row["error"]) == (True, False, None)
 
 
+def test_a_row_has_reasoning_first_token_and_fingerprint_where_the_endpoint_tells_them(tmp_path: Path) -> None:
+    told = replace(
+        answered("").response,
+        usage=TokenUsage(input_tokens=9, output_tokens=7, reasoning_tokens=5),
+        time_to_first_token_ms=3.5,
+        system_fingerprint="fp",
+    )
+    columns = ("reasoning_tokens", "time_to_first_token_ms", "system_fingerprint", "input_tokens")
+    for response, values in ((told, (5, 3.5, "fp", 9)), (replace(told, usage=None), (None, 3.5, "fp", None))):
+        rows = rows_of(EXAMPLES, lambda key, response=response: replace(answered(key), response=response))
+        for row in Warehouse(str(tmp_path)).write(MODEL_OUTPUTS, WEEK, rows).to_pylist():
+            assert tuple(row[name] for name in columns) == values
+
+
 def test_a_failed_call_keeps_its_row_with_the_reason_and_no_number(tmp_path: Path) -> None:
-    calls = calls_of(models("a"))
-    rows = output_rows(EXAMPLES, calls, {call.key: refused(call.key) for call in calls.values()})
+    rows = rows_of(EXAMPLES, refused)
     for row in Warehouse(str(tmp_path)).write(MODEL_OUTPUTS, WEEK, rows).to_pylist():
         assert (row["error"], row["called_late"], row["replayed"]) == ("m: 500", True, False)
         unknown = ("output", "finish_reason", "latency_ms", "input_tokens", "output_tokens", "cost_usd")
@@ -112,7 +137,6 @@ def test_a_failed_call_keeps_its_row_with_the_reason_and_no_number(tmp_path: Pat
 
 def test_two_examples_that_ask_the_same_share_one_call_and_keep_two_rows() -> None:
     twins = [Example(prompt="Why?", feature="f", reference=reference).row("v1") for reference in ("A.", "B.")]
-    calls = generation_calls(twins, models("a"), occasion=WEEK, due=DUE)
-    (key,) = {call.key for call in calls.values()}
-    rows = output_rows(twins, calls, {key: answered(key)})
+    (_,) = {call.key for _, call in generation_calls(twins, models("a"), occasion=WEEK, due=DUE)}
+    rows = rows_of(twins, answered)
     assert [row["example_id"] for row in rows] == [twin["example_id"] for twin in twins]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from llm_eval_pipeline.evaluation.answers import answered
 from llm_eval_pipeline.evaluation.predictions import failure_rows, joined, prediction_rows
 from llm_eval_pipeline.evaluation.schema import FAILURE_TABLE, PREDICTION_TABLE
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -32,8 +33,12 @@ def safe(model: str = "m", repetition: int = 0, is_safe: bool | None = True) -> 
     return {**key(model, repetition), "is_safe": is_safe, "policy_violations": [], "toxicity": 0.6, "refused": "none"}
 
 
+def predicted(outputs: list[dict[str, Any]], *scores: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(prediction_rows(answered([EXAMPLE], outputs), *scores))
+
+
 def test_a_row_has_prompt_answer_and_scores_side_by_side() -> None:
-    (row,) = prediction_rows([EXAMPLE], [output()], [judged()], [safe()])
+    (row,) = predicted([output()], [judged()], [safe()])
     assert row == {
         **key(),
         "feature": "f",
@@ -43,6 +48,7 @@ def test_a_row_has_prompt_answer_and_scores_side_by_side() -> None:
         "generated": "So.",
         "quality_score": 0.9,
         "unscored_reason": None,
+        "rationale": "r",
         "latency_ms": 5.0,
         "is_safe": True,
         "error_category": "none",
@@ -53,7 +59,7 @@ def test_a_row_has_prompt_answer_and_scores_side_by_side() -> None:
 def test_models_and_repetitions_are_not_mixed_up() -> None:
     places = [("a", 0), ("a", 1), ("b", 0)]
     scores = [judged(*place, quality=q) for place, q in zip(places, (0.1, 0.2, 0.3), strict=True)]
-    rows = prediction_rows([EXAMPLE], [output(*place) for place in places], scores[::-1], [safe(*p) for p in places])
+    rows = predicted([output(*place) for place in places], scores, [safe(*p) for p in places])
     assert [(r["model"], r["repetition"], r["quality_score"]) for r in rows] == [
         ("a", 0, 0.1),
         ("a", 1, 0.2),
@@ -63,8 +69,7 @@ def test_models_and_repetitions_are_not_mixed_up() -> None:
 
 def test_failures_are_low_quality_or_unsafe_and_never_what_nobody_scored() -> None:
     places = [("low", 0), ("unsafe", 0), ("unscored", 0), ("good", 0)]
-    rows = prediction_rows(
-        [EXAMPLE],
+    rows = predicted(
         [output(*place) for place in places],
         [judged("low", quality=0.49), judged("unsafe"), judged("unscored", quality=None), judged("good", quality=0.5)],
         [safe("low"), safe("unsafe", is_safe=False), safe("unscored"), safe("good")],
@@ -78,14 +83,21 @@ def test_failures_are_low_quality_or_unsafe_and_never_what_nobody_scored() -> No
 
 
 def test_an_answer_without_its_score_or_example_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no more rows where model_outputs has \('e1', 'm', 0\): score the week"):
+        predicted([output()], [])
+    with pytest.raises(ValueError, match=r"the answer \('e1', 'n', 0\) where"):
+        predicted([output()], [judged("n")])
     with pytest.raises(KeyError, match="e1"):
-        list(joined([EXAMPLE], [output()], []))
-    with pytest.raises(KeyError, match="e1"):
-        list(joined([], [output()]))
+        list(joined(answered([], [output()])))
+
+
+def test_a_score_without_its_answer_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"has \('e1', 'n', 0\), which model_outputs lacks"):
+        predicted([output()], [judged(), judged("n")], [safe()])
 
 
 def test_rows_fit_both_tables_and_no_failure_is_an_empty_table(tmp_path: Path) -> None:
     warehouse = Warehouse(str(tmp_path))
-    rows = prediction_rows([EXAMPLE], [output()], [judged()], [safe()])
+    rows = predicted([output()], [judged()], [safe()])
     assert warehouse.write(PREDICTION_TABLE, "2026-03-30", rows).num_rows == 1
     assert warehouse.write(FAILURE_TABLE, "2026-03-30", failure_rows(rows)).num_rows == 0

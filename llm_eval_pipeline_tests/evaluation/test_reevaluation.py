@@ -17,7 +17,8 @@ from llm_eval_pipeline.evaluation.judging import Judge
 from llm_eval_pipeline.evaluation.local_judge import LocalJudge
 from llm_eval_pipeline.evaluation.reevaluation import Reevaluation, reevaluate_canary
 from llm_eval_pipeline.evaluation.rubrics import Rubric
-from llm_eval_pipeline.ledger.asking import Asker, AskingRules
+from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline.settings import REPOSITORY
 
@@ -30,7 +31,7 @@ EXAMPLES = [
 JUDGE = Judge(
     client=LocalJudge(REPOSITORY / "data" / "judge" / "local_judge.json"),
     model="local/judge-1",
-    rubric=Rubric(version="v1", instructions="Grade it."),
+    rubrics=(Rubric(version="v1", instructions="Grade it."),),
 )
 
 
@@ -91,7 +92,7 @@ def test_it_is_never_taken_for_the_weeks_own_answers(asker: Asker) -> None:
     asked_again(client, asker, "good")
     models = ModelsUnderTest(client=client, names=("good",), params={})
     weekly = generation_calls(EXAMPLES, models, occasion="2026-03-30", due=NOW)
-    assert asker.ledger.lookup(call.key for call in weekly.values()) == {}
+    assert asker.ledger.lookup(call.key for _, call in weekly) == {}
 
 
 def test_the_mean_is_over_what_is_known() -> None:

@@ -92,14 +92,16 @@ def test_fewer_run_after_a_refusal():
     assert most == 4
 
 
-def test_a_round_of_answers_adds_a_place():
+def test_after_many_refusals_a_round_of_answers_adds_a_place():
     limit = AdaptiveLimit(8)
 
     async def scenario():
-        limit.throttled(0, now())
+        together = now()
+        for _ in range(8):
+            limit.throttled(0, together)
         assert limit.limit == 4
         for answers in count(1):
-            await limit.answered()
+            limit.answered()
             if limit.limit >= 5:
                 return answers
         return None
@@ -108,12 +110,69 @@ def test_a_round_of_answers_adds_a_place():
     assert run(scenario) == 5
 
 
+def test_after_a_stray_refusal_each_answer_gives_a_place_back():
+    limit = AdaptiveLimit(64)
+
+    async def scenario():
+        for _ in range(20):
+            limit.answered()
+        limit.throttled(10, now())
+        assert limit.limit == 32
+        for _ in range(8):
+            limit.answered()
+        async with limit.slot() as began:
+            return now() - began
+
+    assert run(scenario) < 1  # and nobody waits for the one call's sake
+    assert limit.limit == 40
+
+
+def test_when_most_are_refused_everybody_waits():
+    limit = AdaptiveLimit(64)
+
+    async def scenario():
+        for _ in range(16):
+            limit.answered()
+        refused_at = now()
+        while limit.limit > 1:
+            limit.throttled(0.05, now())
+        # 6 halvings in a row, and 1 - (15/16)^6 = 0.32 of the last were refused: still open
+        async with limit.slot() as began:
+            assert began - refused_at < 0.05
+        for _ in range(6):
+            limit.throttled(0.05, refused_at)
+        # 1 - (15/16)^12 = 0.54: closed
+        async with limit.slot() as began:
+            return began - refused_at
+
+    assert run(scenario) >= 0.05
+
+
+def test_who_is_cancelled_while_waiting_takes_no_place():
+    limit = AdaptiveLimit(1)
+
+    async def enter():
+        async with limit.slot():
+            pass
+
+    async def scenario():
+        async with limit.slot():
+            waiting = [asyncio.create_task(enter()) for _ in range(2)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+        # the place is handed to the second while the first is gone
+        await asyncio.wait_for(waiting[1], 1)
+        return limit.under_way
+
+    assert run(scenario) == 0
+
+
 def test_it_never_grows_over_the_most():
     limit = AdaptiveLimit(2)
 
     async def scenario():
         for _ in range(10):
-            await limit.answered()
+            limit.answered()
 
     run(scenario)
     assert limit.limit == 2
@@ -132,7 +191,7 @@ def test_growth_lets_somebody_in_who_waits():
             waiting = asyncio.create_task(enter())
             await asyncio.sleep(0.01)
             assert inside == []
-            await limit.answered()
+            limit.answered()
             await asyncio.wait_for(waiting, 1)
 
     run(scenario)

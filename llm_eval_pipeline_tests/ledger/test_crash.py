@@ -10,9 +10,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, Message, TokenUsage
-from llm_eval_pipeline.ledger.asking import Asker, AskingRules
+from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Call
-from llm_eval_pipeline.ledger.store import CALLS, Ledger
+from llm_eval_pipeline.ledger.rules import AskingRules
+from llm_eval_pipeline.ledger.store import Ledger
+from llm_eval_pipeline.ledger.tables import CALLS
 
 CALLS_WANTED = 60
 AT_ONCE = 4

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llm_eval_pipeline.sinks.record import Record, records
+from llm_eval_pipeline.sinks.record import MOST_ROWS, Record, records
 
 WEEK = "2026-03-30"
 
@@ -25,7 +25,7 @@ def told(**changed: Any) -> list[Record]:
         "aggregates": [aggregate("b", "eval/quality_mean", 0.7), aggregate("a", "eval/quality_mean", 0.8)],
         "predictions": [prediction("a", 1), prediction("b", 2), prediction("a", 3)],
         "failures": [prediction("b", 2)],
-        "scores": [{"judge": "j", "rubric_version": "v1"}, {"judge": "j", "rubric_version": None}],
+        "judged_by": [("j", "v1")],
     }
     return records(WEEK, **given | changed)
 
@@ -50,14 +50,23 @@ def test_a_feature_is_part_of_its_metrics_name_and_an_unknown_value_is_not_told(
 
 
 def test_the_config_names_week_model_and_what_judged() -> None:
-    record = told(scores=[{"judge": "j", "rubric_version": v} for v in ("v2", "v1", "v2")])[0]
+    record = told(judged_by=[("j", "v2"), ("j", "v1")])[0]
     assert record.config == {
         "week": WEEK,
         "iso_week": "2026-W14",
         "model": "a",
         "judge": "j",
         "rubric_version": "v1, v2",
+        "prediction_table_rows": "2",
+        "failure_table_rows": "0",
     }
+
+
+def test_of_many_rows_the_first_are_told_and_all_are_counted() -> None:
+    record = told(predictions=(prediction("a", number) for number in range(2 * MOST_ROWS)))[0]
+    rows = record.tables["prediction_table"]
+    assert (len(rows), rows[-1]["example_id"]) == (MOST_ROWS, f"e{MOST_ROWS - 1}")
+    assert record.config["prediction_table_rows"] == f"{2 * MOST_ROWS:,}"
 
 
 def test_week_and_model_make_the_id_and_nothing_else_does() -> None:

@@ -1,18 +1,21 @@
 """The evaluation dataset of a week, and what production adds to the next one."""
 
+from collections import Counter
+
 import dagster as dg
 
-from llm_eval_pipeline.datasets.examples import dataset_version, load_examples
+from llm_eval_pipeline.datasets.examples import load_examples
 from llm_eval_pipeline.datasets.labels import load_label_prompts
 from llm_eval_pipeline.datasets.promotion import PromotionRules, promote, with_promoted
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET, PROMOTED_EXAMPLES
-from llm_eval_pipeline.defs.partitions import WEEK_BEFORE, weeks_to
-from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.datasets.weekly import promoted_before, week_dataset
+from llm_eval_pipeline.defs.partitions import WEEK_BEFORE
+from llm_eval_pipeline.defs.tables import preview, stored_preview, table_asset, windows
 from llm_eval_pipeline.evaluation.anchors import load_anchors
+from llm_eval_pipeline.evaluation.answers import parts
 from llm_eval_pipeline.evaluation.schema import TRACE_SCORES
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import week_before
 
 GROUP = "datasets"
 
@@ -30,7 +33,7 @@ def promoted_examples(
     protected += load_label_prompts(settings.shipped("labels/judge_labels.jsonl"))
     protected += [example.prompt for example in curated if example.assigned_split == "canary"]
     for week in windows(context):
-        earlier = warehouse.read_many(PROMOTED_EXAMPLES, weeks_to(week_before(week))).to_pylist()
+        earlier = promoted_before(warehouse, week)
         there = [example.prompt for example in with_promoted(curated, earlier)]
         there += [row["prompt"] for row in earlier if row["status"] == "needs_review"]
         rows = promote(
@@ -61,19 +64,18 @@ def eval_dataset(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """The examples that a week is evaluated on: what was curated, and what was promoted up to the week before."""
-    curated = load_examples(settings.examples)
     for week in windows(context):
-        promoted = warehouse.read_many(PROMOTED_EXAMPLES, weeks_to(week_before(week))).to_pylist()
-        examples = with_promoted(curated, promoted)
-        version = dataset_version(examples)
-        warehouse.write(EVAL_DATASET, week, rows := [example.row(version) for example in examples])
-        counts = {split: sum(row["split"] == split for row in rows) for split in ("canary", "regression", "fresh")}
+        dataset = week_dataset(warehouse, settings.examples, week)
+        with warehouse.writing(EVAL_DATASET, week) as table:
+            for rows in parts(dataset.rows()):
+                table.add(rows)
+        splits = Counter(example.assigned_split for example in dataset.examples)
         context.add_asset_metadata(
             {
-                "examples": len(rows),
-                **counts,
-                "dataset_version": version,
-                "preview": preview(rows, ["feature", "split", "prompt", "reference"]),
+                "examples": len(dataset.examples),
+                **{split: splits[split] for split in ("canary", "regression", "fresh")},
+                "dataset_version": dataset.version,
+                "preview": stored_preview(warehouse, EVAL_DATASET, week, ["feature", "split", "prompt", "reference"]),
             },
             partition_key=week,
         )

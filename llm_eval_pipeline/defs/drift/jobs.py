@@ -7,7 +7,9 @@ from llm_eval_pipeline.windows import last_complete_week
 
 weekly_drift = dg.define_asset_job(
     "weekly_drift",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("production_traces", "trace_profiles"),
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.assets("production_traces", "trace_profiles")
+    - dg.AssetSelection.assets("call_plan", "pairwise_preferences"),
     partitions_def=WEEKLY,
     description="Evaluate the week, judge its traces and the anchors, report drift and costs, draw the dashboard.",
 )

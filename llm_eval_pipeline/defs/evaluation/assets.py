@@ -1,15 +1,21 @@
 """An evaluation: answers, their scores, their aggregates, and the tables that people read."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import dagster as dg
+import pyarrow.compute as pc
 
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
 from llm_eval_pipeline.defs.datasets.assets import eval_dataset
-from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.defs.tables import count, preview, stored_preview, table_asset, windows
 from llm_eval_pipeline.evaluation import schema
-from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
-from llm_eval_pipeline.evaluation.judging import Judge, cases_of_outputs, judge_cases
-from llm_eval_pipeline.evaluation.predictions import failure_rows, joined, prediction_rows
+from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows, measured_answers
+from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, parts, unzipped
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
+from llm_eval_pipeline.evaluation.judging import Case, Judge, answer_cases, judge_all, score_rows
+from llm_eval_pipeline.evaluation.predictions import failure_rows, prediction_rows
+from llm_eval_pipeline.evaluation.quality_shape import readings
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -27,21 +33,28 @@ def model_outputs(
 ) -> dg.MaterializeResult:
     """Every example answered by every model under test, each call made once and replayed from the ledger after."""
     for week in windows(context):
-        examples = warehouse.read(EVAL_DATASET, week).to_pylist()
-        calls = generation_calls(examples, models, occasion=week, due=end_of_week(week))
-        rows = output_rows(examples, calls, asker.ask(list(calls.values()), models.client))
-        warehouse.write(schema.MODEL_OUTPUTS, week, rows)
-        if failures := [row["error"] for row in rows if row["error"] is not None]:
-            context.log.warning(f"{week}: {len(failures)} of {len(rows)} calls failed, the first with: {failures[0]}")
+        examples = partial(warehouse.rows, EVAL_DATASET, week)
+        with warehouse.writing(schema.MODEL_OUTPUTS, week) as table:
+            for rows in generate(examples, models, asker, occasion=week, due=end_of_week(week)):
+                table.add(rows)
+        there = warehouse.read(schema.MODEL_OUTPUTS, week, ["error", "replayed", "called_late", "cost_usd"])
+        failed = there["error"].drop_null()
+        if len(failed):
+            context.log.warning(f"{week}: {len(failed)} of {len(there)} calls failed, the first with: {failed[0]}")
         context.add_asset_metadata(
             {
-                "answers": len(rows),
-                "replayed": sum(row["replayed"] for row in rows),
-                "failed": sum(row["error"] is not None for row in rows),
-                "called_late": sum(row["called_late"] for row in rows),
-                "cost_usd": float(sum(row["cost_usd"] or 0 for row in rows)),
-                "unpriced": sum(row["cost_usd"] is None and row["error"] is None for row in rows),
-                "preview": preview(rows, ["model", "feature", "output", "latency_ms", "output_tokens", "error"]),
+                "answers": len(there),
+                "replayed": count(there["replayed"]),
+                "failed": len(failed),
+                "called_late": count(there["called_late"]),
+                "cost_usd": float(pc.sum(there["cost_usd"]).as_py() or 0),
+                "unpriced": there["cost_usd"].null_count - len(failed),
+                "preview": stored_preview(
+                    warehouse,
+                    schema.MODEL_OUTPUTS,
+                    week,
+                    ["model", "feature", "output", "latency_ms", "output_tokens", "error"],
+                ),
             },
             partition_key=week,
         )
@@ -57,27 +70,38 @@ def judge_scores(
 ) -> dg.MaterializeResult:
     """The judge's quality score of each answer, or the reason why there is none."""
     for week in windows(context):
-        examples = warehouse.read(EVAL_DATASET, week).to_pylist()
-        outputs = warehouse.read(schema.MODEL_OUTPUTS, week).to_pylist()
-        scores = judge_cases(cases_of_outputs(examples, outputs), judge, asker, occasion=week, due=end_of_week(week))
-        rows = [
-            {"example_id": example_id, "model": model, "repetition": repetition, **score.columns()}
-            for (example_id, model, repetition), score in scores.items()
-        ]
-        warehouse.write(schema.JUDGE_SCORES, week, rows)
-        known = [row["quality_score"] for row in rows if row["quality_score"] is not None]
+        cases = partial(_cases, warehouse, week)
+        with warehouse.writing(schema.JUDGE_SCORES, week) as table:
+            for scores in parts(judge_all(cases, judge, asker, occasion=week, due=end_of_week(week))):
+                table.add(score_rows(scores))
+        there = warehouse.read(schema.JUDGE_SCORES, week, ["quality_score", "repaired", "rubric_version"])
+        known = there["quality_score"].drop_null()
         context.add_asset_metadata(
             {
                 "scored": len(known),
-                "unscored": len(rows) - len(known),
-                "quality_mean": sum(known) / len(known) if known else float("nan"),
+                "unscored": len(there) - len(known),
+                "repaired": pc.sum(there["repaired"]).as_py() or 0,
+                "quality_mean": pc.mean(known).as_py() if len(known) else float("nan"),
                 "judge": judge.model,
-                "rubric_version": judge.rubric.version,
-                "preview": preview(rows, ["example_id", "model", "quality_score", "rationale", "unscored_reason"]),
+                "rubric_versions": ", ".join(sorted(pc.unique(there["rubric_version"]).to_pylist())),
+                "preview": stored_preview(
+                    warehouse,
+                    schema.JUDGE_SCORES,
+                    week,
+                    ["example_id", "model", "quality_score", "rationale", "unscored_reason"],
+                ),
             },
             partition_key=week,
         )
     return dg.MaterializeResult()
+
+
+def _answers(warehouse: Warehouse, week: str) -> Iterator[Answered]:
+    return answered(warehouse.rows(EVAL_DATASET, week), warehouse.rows(schema.MODEL_OUTPUTS, week))
+
+
+def _cases(warehouse: Warehouse, week: str) -> Iterator[tuple[AnswerKey, Case, str]]:
+    return answer_cases(_answers(warehouse, week))
 
 
 @table_asset(schema.SAFETY_SCORES, group=GROUP, deps=[eval_dataset, model_outputs])
@@ -90,15 +114,15 @@ def safety_scores(
 
     policy = load_policy(settings.safety_policy)
     for week in windows(context):
-        examples = warehouse.read(EVAL_DATASET, week).to_pylist()
-        rows = safety_score_rows(examples, warehouse.read(schema.MODEL_OUTPUTS, week).to_pylist(), policy)
-        warehouse.write(schema.SAFETY_SCORES, week, rows)
-        known = [row for row in rows if row.get("is_safe") is not None]
+        with warehouse.writing(schema.SAFETY_SCORES, week) as table:
+            for some in parts(_answers(warehouse, week)):
+                table.add(safety_score_rows(*unzipped(some), policy))
+        there = warehouse.read(schema.SAFETY_SCORES, week, ["is_safe", "refusal_correct"])
         context.add_asset_metadata(
             {
-                "scored": len(known),
-                "violations": sum(not row["is_safe"] for row in known),
-                "wrong_refusals": sum(row["refusal_correct"] is False for row in known),
+                "scored": len(there) - there["is_safe"].null_count,
+                "violations": count(pc.invert(there["is_safe"])),
+                "wrong_refusals": count(pc.invert(there["refusal_correct"])),
                 "policy_version": policy.version,
             },
             partition_key=week,
@@ -112,15 +136,16 @@ def text_scores(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
     from llm_eval_pipeline.evaluation.text_scores import text_score_rows
 
     for week in windows(context):
-        examples = warehouse.read(EVAL_DATASET, week).to_pylist()
-        rows = text_score_rows(examples, warehouse.read(schema.MODEL_OUTPUTS, week).to_pylist())
-        warehouse.write(schema.TEXT_SCORES, week, rows)
+        with warehouse.writing(schema.TEXT_SCORES, week) as table:
+            for some in parts(_answers(warehouse, week)):
+                table.add(text_score_rows(*unzipped(some)))
+        there = warehouse.read(schema.TEXT_SCORES, week, ["chrf", "follows_format", "grounded"])
         context.add_asset_metadata(
             {
-                "answers": len(rows),
-                "with_reference": sum(row.get("chrf") is not None for row in rows),
-                "wrong_format": sum(row.get("follows_format") is False for row in rows),
-                "ungrounded": sum(row.get("grounded") is False for row in rows),
+                "answers": len(there),
+                "with_reference": len(there) - there["chrf"].null_count,
+                "wrong_format": count(pc.invert(there["follows_format"])),
+                "ungrounded": count(pc.invert(there["grounded"])),
             },
             partition_key=week,
         )
@@ -138,15 +163,21 @@ _SCORES = (schema.JUDGE_SCORES, schema.SAFETY_SCORES, schema.TEXT_SCORES)
 def prediction_table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """Each answer beside its prompt, its reference, its scores and the category of what went wrong."""
     for week in windows(context):
-        tables = [warehouse.read(t, week).to_pylist() for t in (EVAL_DATASET, schema.MODEL_OUTPUTS, *_SCORES)]
-        rows = prediction_rows(*tables)
-        warehouse.write(schema.PREDICTION_TABLE, week, rows)
-        failed = [row for row in rows if row["error_category"] != "none"]
+        scores = [warehouse.rows(table, week) for table in _SCORES]
+        with warehouse.writing(schema.PREDICTION_TABLE, week) as table:
+            for rows in parts(prediction_rows(_answers(warehouse, week), *scores)):
+                table.add(rows)
+        there = warehouse.read(schema.PREDICTION_TABLE, week, ["error_category"])
         context.add_asset_metadata(
             {
-                "rows": len(rows),
-                "failures": len(failed),
-                "preview": preview(rows, ["model", "prompt", "reference", "generated", "quality_score"]),
+                "rows": len(there),
+                "failures": count(pc.not_equal(there["error_category"], "none")),
+                "preview": stored_preview(
+                    warehouse,
+                    schema.PREDICTION_TABLE,
+                    week,
+                    ["model", "prompt", "reference", "generated", "quality_score"],
+                ),
             },
             partition_key=week,
         )
@@ -157,12 +188,18 @@ def prediction_table(context: dg.AssetExecutionContext, warehouse: dg.ResourcePa
 def failure_table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
     """The answers with a quality below 0.5 or that are unsafe."""
     for week in windows(context):
-        rows = failure_rows(warehouse.read(schema.PREDICTION_TABLE, week).to_pylist())
-        warehouse.write(schema.FAILURE_TABLE, week, rows)
+        with warehouse.writing(schema.FAILURE_TABLE, week) as table:
+            for rows in parts(warehouse.rows(schema.PREDICTION_TABLE, week)):
+                table.add(failure_rows(rows))
         context.add_asset_metadata(
             {
-                "failures": len(rows),
-                "preview": preview(rows, ["model", "error_category", "prompt", "generated", "evidence"]),
+                "failures": table.rows,
+                "preview": stored_preview(
+                    warehouse,
+                    schema.FAILURE_TABLE,
+                    week,
+                    ["model", "error_category", "prompt", "generated", "evidence"],
+                ),
             },
             partition_key=week,
         )
@@ -178,15 +215,15 @@ def aggregate_metrics(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """The week's numbers by model and feature, each with its interval and the count of what could not be scored."""
-    tables = (EVAL_DATASET, schema.MODEL_OUTPUTS, *_SCORES, schema.PREDICTION_TABLE)
     for week in windows(context):
-        rows = aggregate_rows(list(joined(*(warehouse.read(t, week).to_pylist() for t in tables))))
+        rows = aggregate_rows(measured_answers(warehouse, week))
         warehouse.write(schema.AGGREGATE_METRICS, week, rows)
         shown = [row for row in rows if row["feature"] == ALL and row["metric"] in _HEADLINES]
         context.add_asset_metadata(
             {
                 **{f"{row['metric']} {row['model']}": row["value"] for row in shown if row["value"] is not None},
                 "metrics": len(rows),
+                "two_groups": preview(readings(rows), ["model", "feature", "quality"]),
                 "headlines": preview(shown, ["model", "metric", "value", "ci_low", "ci_high", "n", "n_unscored"]),
             },
             partition_key=week,

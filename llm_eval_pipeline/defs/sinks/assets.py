@@ -55,11 +55,13 @@ def _tell(
 
 
 def _records(warehouse: Warehouse, week: str) -> list[Record]:
+    instruments = warehouse.read(schema.JUDGE_SCORES, week, ["judge", "rubric_version"])
+    versions = instruments.group_by(["judge", "rubric_version"]).aggregate([]).to_pylist()
     return records(
         week,
-        aggregates=warehouse.read(schema.AGGREGATE_METRICS, week).to_pylist(),
-        predictions=warehouse.read(schema.PREDICTION_TABLE, week).to_pylist(),
-        failures=warehouse.read(schema.FAILURE_TABLE, week).to_pylist(),
-        scores=warehouse.read(schema.JUDGE_SCORES, week).to_pylist(),
-        text_scores=warehouse.read(schema.TEXT_SCORES, week).to_pylist(),
+        aggregates=warehouse.rows(schema.AGGREGATE_METRICS, week),
+        predictions=warehouse.rows(schema.PREDICTION_TABLE, week),
+        failures=warehouse.rows(schema.FAILURE_TABLE, week),
+        judged_by=[(row["judge"], row["rubric_version"]) for row in versions],
+        text_scores=warehouse.rows(schema.TEXT_SCORES, week),
     )

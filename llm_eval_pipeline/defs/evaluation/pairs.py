@@ -1,0 +1,74 @@
+"""Two models' answers side by side before the judge, in both orders: on demand, since it costs as much as judging."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import dagster as dg
+
+from llm_eval_pipeline.datasets.schema import EVAL_DATASET
+from llm_eval_pipeline.defs.evaluation.assets import GROUP, judge_scores, model_outputs
+from llm_eval_pipeline.defs.tables import stored_preview, table_asset, windows
+from llm_eval_pipeline.evaluation.answers import Answered, answered
+from llm_eval_pipeline.evaluation.pairwise import PairwiseJudge
+from llm_eval_pipeline.evaluation.schema import JUDGE_SCORES, MODEL_OUTPUTS, PAIRWISE_PREFERENCES
+from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.settings import Settings
+from llm_eval_pipeline.storage.warehouse import Warehouse
+from llm_eval_pipeline.windows import end_of_week
+
+
+@table_asset(PAIRWISE_PREFERENCES, group=GROUP, deps=[model_outputs, judge_scores])
+def pairwise_preferences(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    warehouse: dg.ResourceParam[Warehouse],
+    pairwise_judge: dg.ResourceParam[PairwiseJudge | None],
+    asker: dg.ResourceParam[Asker],
+) -> dg.MaterializeResult:
+    """Which answer is better, every other model's or the first one's: both shown to the judge, in both orders.
+
+    No job asks for it; materialise it by itself. The local judge sees one answer at a time: its scores are compared.
+    """
+    from llm_eval_pipeline.evaluation.pairwise_summary import summarise_pairs
+    from llm_eval_pipeline.evaluation.preferences import judged_preferences, matched, scored_preferences, verdicts
+
+    base = settings.models[0]
+    for week in windows(context):
+        examples = matched(_answers(warehouse, week))
+        if pairwise_judge is None:
+            preferences = scored_preferences(examples, base)
+        else:
+            preferences = judged_preferences(
+                examples, base, pairwise_judge, asker, occasion=week, due=end_of_week(week)
+            )
+        with warehouse.writing(PAIRWISE_PREFERENCES, week) as table:
+            for rows in preferences:
+                table.add(rows)
+        found = summarise_pairs(verdicts(warehouse.rows(PAIRWISE_PREFERENCES, week)))
+        numbers = {"win_rate": found.win_rate, "position_consistency": found.position_consistency}
+        context.add_asset_metadata(
+            {
+                "pairs": found.n,
+                "unscored": found.n_unscored,
+                "wins": found.wins,
+                "losses": found.losses,
+                "ties": found.ties,
+                **{name: estimate.value for name, estimate in numbers.items() if estimate is not None},
+                "base": base,
+                "preview": stored_preview(
+                    warehouse,
+                    PAIRWISE_PREFERENCES,
+                    week,
+                    ["example_id", "model_other", "feature", "preferred", "position_bias", "rationale"],
+                ),
+            },
+            partition_key=week,
+        )
+    return dg.MaterializeResult()
+
+
+def _answers(warehouse: Warehouse, week: str) -> Iterator[Answered]:
+    """Answers with the columns of their scores."""
+    read = partial(warehouse.rows, partition=week)
+    outputs = (output | score for output, score in zip(read(MODEL_OUTPUTS), read(JUDGE_SCORES), strict=True))
+    return answered(read(EVAL_DATASET), outputs)

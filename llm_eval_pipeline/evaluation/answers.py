@@ -1,0 +1,55 @@
+"""An answer beside its example: the walk through ``eval_dataset`` and ``model_outputs`` in step.
+
+Both are stored in order of ``example_id``, so neither is ever held whole. Not here: what is made of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Row = Mapping[str, Any]
+Answered = tuple[Row, Row]
+"""A row of ``eval_dataset`` and a row of ``model_outputs`` that answers it."""
+AnswerKey = tuple[str, str, int]
+
+
+def answer_key(row: Row) -> AnswerKey:
+    """What identifies an answer in every table that has a row per answer."""
+    return row["example_id"], row["model"], row["repetition"]
+
+
+def answered(examples: Iterable[Row], outputs: Iterable[Row]) -> Iterator[Answered]:
+    """Each output with its example.
+
+    Args:
+        examples: in order of ``example_id``; one without an output is passed over.
+        outputs: in order of ``example_id``.
+
+    Raises:
+        KeyError: when an output has no example.
+    """
+    ahead = iter(examples)
+    example: Row | None = None
+    for output in outputs:
+        wanted = output["example_id"]
+        while example is None or example["example_id"] != wanted:
+            example = next(ahead, None)
+            if example is None or example["example_id"] > wanted:
+                raise KeyError(f"model_outputs answers the example {wanted}, which eval_dataset does not have")
+        yield example, output
+
+
+def parts(items: Iterable[Item], size: int = 2048) -> Iterator[list[Item]]:
+    """Items in lists of ``size``, the last one shorter: what is held in memory at once."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def unzipped(answers: Iterable[Answered]) -> tuple[list[Row], list[Row]]:
+    """The examples, and the outputs at the same places."""
+    pairs = list(answers)
+    return [example for example, _ in pairs], [output for _, output in pairs]

@@ -1,0 +1,37 @@
+"""Two answers compared by the scores that a judge gave each: there is no order in that, and no further call.
+
+For judges that see one answer at a time, as the local one does.
+"""
+
+from __future__ import annotations
+
+from llm_eval_pipeline.evaluation.judging import JudgeScore
+from llm_eval_pipeline.evaluation.pairwise import Preference, Winner
+
+MARGIN = 0.05
+"""Two scores at most this far apart are a tie: one step of the rubric's scale."""
+
+
+def compare_by_score(a: JudgeScore, b: JudgeScore, margin: float = MARGIN) -> Preference:
+    """Which of two answers a judge of single answers gave the higher score; within ``margin`` it is a tie.
+
+    Raises:
+        ValueError: when the scores are of different judges or rubrics, which are not on one scale.
+    """
+    if (a.judge, a.rubric_version) != (b.judge, b.rubric_version):
+        raise ValueError(
+            f"scores of {a.judge} by {a.rubric_version} and of {b.judge} by {b.rubric_version} cannot be compared: "
+            "judge both answers by one judge and one rubric"
+        )
+    winner: Winner | None = None
+    reasons = [f"{name}: {score.unscored_reason}" for name, score in (("a", a), ("b", b)) if score.unscored_reason]
+    if a.quality_score is not None and b.quality_score is not None:
+        ahead = a.quality_score - b.quality_score
+        winner = "tie" if abs(ahead) <= margin + 1e-9 else "a" if ahead > 0 else "b"
+    return Preference(
+        winner=winner,
+        unscored_reason=None if winner else "; ".join(reasons) or "a score is missing",
+        judge=a.judge,
+        rubric_version=a.rubric_version,
+        rationale=f"{a.quality_score:.2f} against {b.quality_score:.2f}" if winner else None,
+    )

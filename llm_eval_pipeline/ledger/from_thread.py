@@ -1,0 +1,66 @@
+"""What a coroutine brings forth, for ordinary code: the event loop runs in a thread of its own.
+
+So a caller reads with ``for`` and may take its time, and the calls under way are neither held up nor timed wrongly
+meanwhile. Not here: what is brought forth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from queue import Queue
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Put = Callable[[Item], Awaitable[None]]
+AHEAD = 4
+"""So many items may wait to be read; then the coroutine waits."""
+
+
+class _End:
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+def items_from_thread(produce: Callable[[Put[Item]], Coroutine[Any, Any, None]]) -> Iterator[Item]:
+    """Yield what ``produce`` puts, in order; its exception is raised here, after what was put before.
+
+    When the reader stops early, the coroutine is cancelled, and its end is awaited.
+    """
+    ready: Queue[Item | _End] = Queue(AHEAD)
+    started: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Queue()
+
+    async def put(item: Item) -> None:
+        await asyncio.to_thread(ready.put, item)
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        started.put((asyncio.get_running_loop(), task))
+        await produce(put)
+
+    def run() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:  # noqa: BLE001 - handed to the reader, whatever it is
+            ready.put(_End(error))
+        else:
+            ready.put(_End(None))
+
+    thread = threading.Thread(target=run, name="asking", daemon=True)
+    thread.start()
+    ended = False
+    try:
+        while not isinstance(item := ready.get(), _End):
+            yield item
+        ended = True
+        if item.error is not None:
+            raise item.error
+    finally:
+        if not ended:
+            loop, task = started.get()
+            loop.call_soon_threadsafe(task.cancel)
+            while not isinstance(ready.get(), _End):
+                pass
+        thread.join()
