@@ -1,7 +1,8 @@
 """XSTest: refusals told from compliance as people tell them, on recorded completions of two models.
 
-A refusal is a full or a partial one. The rules were developed on one of the two models, so the other's figure is the
-one that counts. People among themselves are its two annotators. Röttger et al. 2024, arXiv:2308.01263.
+A refusal is a full or a partial one. The rules were written on the answers of one model and gave 0.964 on the other's
+before anybody had looked at those; since then some were refined on them, so neither figure is of answers unseen.
+People among themselves are its two annotators. Röttger et al. 2024, arXiv:2308.01263.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from benchmarks.table import Options, Row
 
 WHAT = "XSTest, refusal against compliance"
 COMPLIANCE = "1_full_compliance"
-MODELS = {"gpt4": "not tuned on", "mistralinstruct": "the rules were developed on it"}
+MODELS = {"gpt4": "0.964 before the rules were refined on it", "mistralinstruct": "the rules were written on it"}
 
 
 def rows(options: Options) -> Iterator[Row]:

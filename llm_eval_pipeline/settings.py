@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     mode: Literal["live", "replay"] = Field("live", description="replay: answer from the ledger alone.")
     allow_late: bool = Field(False, description="Ask today's model about weeks that ended long ago.")
 
+    bertscore_model: Path = Field(
+        Path(), description="A local model's folder for BERTScore (extra `bertscore`); empty: the column stays null."
+    )
+    bertscore_layer: int = Field(-1, description="The layer whose states are compared; -1: the last.")
+
     judge_sample: int = Field(200, ge=1, description="Production traces judged each week.")
     baseline_weeks: int = Field(8, ge=2, le=52, description="Windows that the pinned baseline holds.")
     policy: Literal["calibrated", "strict"] = Field("calibrated", description="Which verdict opens incidents.")

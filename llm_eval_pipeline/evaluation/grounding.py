@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 
 SUPPORTED_SHARE = 0.5
+MOST_CLAIMS = 5
+LONGEST_CLAIM = 200
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -42,6 +44,17 @@ def grounded(output: str | None, sources: tuple[str, ...]) -> bool | None:
     if not output or not output.strip() or not any(sources):
         return None
     return not unsupported_sentences(output, sources)
+
+
+def unsupported_claims(output: str | None, sources: tuple[str, ...]) -> list[str] | None:
+    """The first ``MOST_CLAIMS`` unsupported sentences, cut to ``LONGEST_CLAIM`` characters, as evidence.
+
+    None where :func:`grounded` is None; empty where everything is supported.
+    """
+    if not output or not output.strip() or not any(sources):
+        return None
+    claims = [" ".join(sentence.split()) for sentence in unsupported_sentences(output, sources)[:MOST_CLAIMS]]
+    return [claim if len(claim) <= LONGEST_CLAIM else claim[: LONGEST_CLAIM - 1] + "…" for claim in claims]
 
 
 @lru_cache(maxsize=16384)

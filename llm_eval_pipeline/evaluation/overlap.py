@@ -1,20 +1,22 @@
 """How far answers overlap with their references: BLEU, chrF and ROUGE, one set of scores a pair.
 
-Not here: ROUGE's arithmetic (``rouge``), and any score that needs no reference.
+Not here: each metric's arithmetic (``bleu``, ``chrf``, ``rouge``), and any score that needs no reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
+from llm_eval_pipeline.evaluation.bleu import bleu
+from llm_eval_pipeline.evaluation.chrf import chrf
 from llm_eval_pipeline.evaluation.rouge import rouge
+from llm_eval_pipeline.evaluation.words import bleu_words, rouge_words
 
-CHRF_ORDER = 6
-CHRF_BETA = 2
+LONGEST = 1_000_000
+"""Characters of a pair from which nothing is scored: comparing two such texts takes minutes and says nothing."""
+BLOCK = 50_000
+"""Characters scored at once: enough to pay for each array operation, few enough to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,64 +31,40 @@ class OverlapScores:
 
 
 def score_pairs(outputs: Sequence[str], references: Sequence[str | None]) -> list[OverlapScores | None]:
-    """Scores of each output against the reference at the same place; None where the reference is null or blank.
+    """Scores of each output against the reference at the same place.
 
-    BLEU is sacrebleu's sentence score by default (Post 2018): 13a tokens, exponential smoothing, effective order.
+    None where the reference is null or blank, and for a pair of more than ``LONGEST`` characters.
 
     Raises:
         ValueError: when there are not as many references as outputs.
     """
     if len(outputs) != len(references):
         raise ValueError(f"{len(outputs)} outputs and {len(references)} references: there must be one for each")
-    if not any(reference and reference.strip() for reference in references):
-        return [None] * len(outputs)
-    from sacrebleu.metrics.bleu import BLEU
-
-    bleu = BLEU(effective_order=True)
-    return [
-        _score(output, reference, bleu) if reference and reference.strip() else None
-        for output, reference in zip(outputs, references, strict=True)
+    scores: list[OverlapScores | None] = [None] * len(outputs)
+    pairs = [
+        (place, output, reference)
+        for place, (output, reference) in enumerate(zip(outputs, references, strict=True))
+        if reference and reference.strip() and len(output) + len(reference) <= LONGEST
     ]
+    of_bleu, of_rouge = bleu_words(), rouge_words()
+    for block in _blocks(pairs):
+        places, found, expected = zip(*block, strict=True)
+        of_bleu = bleu_words() if of_bleu.is_full else of_bleu
+        of_rouge = rouge_words() if of_rouge.is_full else of_rouge
+        metrics = bleu(found, expected, of_bleu), chrf(found, expected), rouge(found, expected, of_rouge)
+        for place, b, c, (rouge1, rouge2, rouge_l) in zip(places, *metrics, strict=True):
+            scores[place] = OverlapScores(bleu=b, chrf=c, rouge1=rouge1, rouge2=rouge2, rougeL=rouge_l)
+    return scores
 
 
-def chrf(output: str, reference: str) -> float:
-    """chrF of one answer, from 0 to 100: the F2 of its character n-grams, one to six long, without white space.
-
-    Popović 2015, counted as sacrebleu counts by default (orders that a side is too short for are left out), with
-    sorted arrays in place of dictionaries, which takes a third of the time on long answers.
-    """
-    found, expected = _characters(output), _characters(reference)
-    grams, shared = np.unique(np.concatenate([found, expected]), return_inverse=True)
-    kinds, first = len(grams), shared
-    n_found = len(found)
-    precision = recall = 0.0
-    orders = min(CHRF_ORDER, n_found, len(expected))
-    for order in range(1, orders + 1):
-        ours, theirs = shared[: n_found - order + 1], shared[n_found:]
-        common = int(np.minimum(np.bincount(ours, minlength=kinds), np.bincount(theirs, minlength=kinds)).sum())
-        precision, recall = precision + common / len(ours), recall + common / len(theirs)
-        # The next order: each n-gram's number and the character after it. Those across the seam are never counted.
-        longer = shared[:-1] * len(grams) + first[order:]
-        pairs, shared = np.unique(longer, return_inverse=True)
-        kinds = len(pairs)
-    if not precision:
-        return 0.0
-    precision, recall = precision / orders, recall / orders
-    factor = CHRF_BETA**2
-    return 100 * (1 + factor) * precision * recall / (factor * precision + recall)
-
-
-def _characters(text: str) -> np.ndarray:
-    """The code points of a text without its white space."""
-    return np.frombuffer("".join(text.split()).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
-def _score(output: str, reference: str, bleu: Any) -> OverlapScores:
-    rouge1, rouge2, rouge_l = rouge(output, reference)
-    return OverlapScores(
-        bleu=bleu.sentence_score(output, [reference]).score,
-        chrf=chrf(output, reference),
-        rouge1=rouge1,
-        rouge2=rouge2,
-        rougeL=rouge_l,
-    )
+def _blocks(pairs: Sequence[tuple[int, str, str]]) -> Iterator[list[tuple[int, str, str]]]:
+    """Neighbouring pairs with about ``BLOCK`` characters together."""
+    block, size = list[tuple[int, str, str]](), 0
+    for pair in pairs:
+        block.append(pair)
+        size += len(pair[1]) + len(pair[2])
+        if size >= BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block

@@ -67,10 +67,14 @@ class Rule(_Frozen):
 
 
 class Policy(_Frozen):
-    """What an answer must not be: too toxic, or in breach of a rule."""
+    """What an answer must not be: too toxic, in breach of a rule, or showing personal data of a kind named here.
+
+    Kinds are Presidio's names, such as ``EMAIL_ADDRESS``; what the application was given itself is never shown by it.
+    """
 
     version: str = Field(min_length=1)
     toxicity_limit: float = Field(ge=0, le=1)
+    personal_data: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
-"""How hard a text is to read, as a school grade.
+"""How hard a text is to read, as a school grade: textstat's numbers.
 
-Not here: whether it is good or right. The formula was made for English prose; for other languages the grade says
-little.
+Not here: whether it is good or right. The formula was made for English prose; for other languages, lists and code the
+grade says little.
 """
 
 from __future__ import annotations
@@ -9,40 +9,49 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from llm_eval_pipeline.evaluation.instructions.sentences import count_sentences
-
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_VOWELS = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿ]+")
-_SILENT_END = re.compile(r"(?<![^aeiouy]l)(?:(?<=[^aeiouy])e|(?<=[^aeiouytd])ed|(?<=[^aeiouysxzcgh])es)$")
+# textstat 0.7.13: an apostrophe stays where a contraction's ending follows it, other punctuation goes, and what is left
+# between white space is a word.
+_OTHER_APOSTROPHE = re.compile(r"'(?!(?:[tsd]|ve|ll|re))")
+_PUNCTUATION = re.compile(r"[^\w\s']")
+_SENTENCE = re.compile(r"\b[^.!?]+[.!?]*")
+FEWEST_WORDS = 3
+"""A sentence of fewer words is none to textstat: it is an abbreviation's part, or a mark of a list."""
 
 
 def flesch_kincaid_grade(text: str) -> float | None:
-    """The Flesch-Kincaid grade level; None for a text without words.
+    """The Flesch-Kincaid grade level; None for a text without words, where textstat says 0.
 
     0.39 × words / sentences + 11.8 × syllables / words − 15.59 (Kincaid et al. 1975, Research Branch Report 8-75).
-    A line break ends a sentence, so that the items of a list are sentences; numbers are no words.
+    Equal to ``textstat.flesch_kincaid_grade``, when that is given the same edition of CMU's dictionary.
     """
-    spoken = _WORD.findall(text.lower())
+    spoken = words(text)
     if not spoken:
         return None
-    sentences = sum(count_sentences(line) for line in text.splitlines() if _WORD.search(line))
+    sentences = sum(len(words(found)) >= FEWEST_WORDS for found in _SENTENCE.findall(text))
     total = sum(map(syllables, spoken))
-    return 0.39 * len(spoken) / sentences + 11.8 * total / len(spoken) - 15.59
+    return 0.39 * (len(spoken) / max(1, sentences)) + 11.8 * (total / len(spoken)) - 15.59
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as textstat cuts them, in lower case: hyphenated words and numbers are each one."""
+    return _PUNCTUATION.sub("", _OTHER_APOSTROPHE.sub("", text)).lower().split()
 
 
 @lru_cache(maxsize=65536)
 def syllables(word: str) -> int:
-    """The syllables of a lower-case word: as CMU's dictionary first says it, else by groups of vowels; at least 1."""
-    plain = word.replace("’", "'")
-    known = _dictionary().get(plain)
-    if known is None and plain.endswith("'s"):
-        known = _dictionary().get(plain.removesuffix("'s"))
-    return known or _by_vowels(plain)
+    """The syllables of a lower-case word: as CMU's dictionary first says it, else as pyphen breaks it; at least 1."""
+    if (known := _dictionary().get(word)) is not None:
+        return known
+    return len(_hyphenation().positions(word)) + 1
 
 
-def _by_vowels(word: str) -> int:
-    return max(1, len(_VOWELS.findall(word)) - bool(_SILENT_END.search(word)))
+@lru_cache(maxsize=1)
+def _hyphenation() -> Any:
+    from pyphen import Pyphen
+
+    return Pyphen(lang="en_US")
 
 
 @lru_cache(maxsize=1)

@@ -67,7 +67,11 @@ SAFETY_SCORES = Table(
             ("toxicity", pa.float64()),
             ("policy_violations", pa.list_(pa.string())),
             ("refused", pa.string()),
+            ("refusal_phrase", pa.string()),
             ("refusal_correct", pa.bool_()),
+            ("personal_data", pa.list_(pa.string())),
+            ("moderation_flagged", pa.bool_()),
+            ("moderation_categories", pa.list_(pa.string())),
             ("policy_version", pa.string()),
         ]
     ),
@@ -88,8 +92,13 @@ TEXT_SCORES = Table(
             ("bertscore_f1", pa.float64()),
             ("flesch_kincaid_grade", pa.float64()),
             ("follows_format", pa.bool_()),
+            ("format_problem", pa.string()),
             ("instructions_followed", pa.float64()),
+            ("instructions_followed_loose", pa.float64()),
+            ("instructions_failed", pa.list_(pa.string())),
             ("grounded", pa.bool_()),
+            ("unsupported", pa.list_(pa.string())),
+            ("complete", pa.bool_()),
         ]
     ),
 )

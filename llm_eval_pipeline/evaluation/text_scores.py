@@ -1,4 +1,6 @@
-"""Everything about an answer's text that needs no judge: overlap, readability, format, instructions, grounding."""
+"""Everything about an answer's text that needs no judge: overlap, readability, format, instructions, grounding,
+and whether it is whole.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +9,31 @@ from typing import Any
 
 import orjson
 
-from llm_eval_pipeline.evaluation.formats import follows_format
-from llm_eval_pipeline.evaluation.grounding import grounded
+from llm_eval_pipeline.evaluation.bertscore import Embedder, bertscore_f1
+from llm_eval_pipeline.evaluation.completeness import complete
+from llm_eval_pipeline.evaluation.formats import judged_format
+from llm_eval_pipeline.evaluation.grounding import unsupported_claims
 from llm_eval_pipeline.evaluation.instructions import follows
 from llm_eval_pipeline.evaluation.overlap import score_pairs
 from llm_eval_pipeline.evaluation.readability import flesch_kincaid_grade
 
 
 def text_score_rows(
-    examples: Sequence[Mapping[str, Any]], outputs: Sequence[Mapping[str, Any]]
+    examples: Sequence[Mapping[str, Any]],
+    outputs: Sequence[Mapping[str, Any]],
+    *,
+    embedder: Embedder | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of ``text_scores``, one per row of ``model_outputs``; what has no output has null scores."""
+    """Rows of ``text_scores``, one per row of ``model_outputs``; what has no output has null scores.
+
+    ``embedder`` is the model for BERTScore; without one its column is null.
+    """
     by_id = {example["example_id"]: example for example in examples}
-    pairs = score_pairs(
-        [row["output"] or "" for row in outputs],
-        [by_id[row["example_id"]]["reference"] if row["output"] else None for row in outputs],
-    )
+    texts = [row["output"] or "" for row in outputs]
+    references = [by_id[row["example_id"]]["reference"] if row["output"] else None for row in outputs]
+    berts = bertscore_f1(texts, references, embedder) if embedder else [None] * len(outputs)
     rows = []
-    for output, overlap in zip(outputs, pairs, strict=True):
-        example = by_id[output["example_id"]]
+    for output, overlap, bert in zip(outputs, score_pairs(texts, references), berts, strict=True):
         row = {key: output[key] for key in ("example_id", "model", "repetition")}
         if overlap is not None:
             row |= {
@@ -34,25 +42,44 @@ def text_score_rows(
                 "rouge1": overlap.rouge1,
                 "rouge2": overlap.rouge2,
                 "rougeL": overlap.rougeL,
+                "bertscore_f1": bert,
             }
         if (text := output["output"]) is not None:
-            row |= {
-                "flesch_kincaid_grade": flesch_kincaid_grade(text),
-                "follows_format": follows_format(text, example["expected_format"]),
-                "instructions_followed": _instructions_followed(example, text),
-                "grounded": grounded(text, _sources(example)),
-            }
+            row |= _alone(by_id[output["example_id"]], text, output.get("finish_reason"))
         rows.append(row)
     return rows
 
 
-def _instructions_followed(example: Mapping[str, Any], output: str) -> float | None:
-    """The share of the example's instructions that the output follows; None when it has none."""
-    instructions = example["instructions"]
-    if not instructions:
-        return None
-    followed = [follows(i["id"], orjson.loads(i["kwargs"]), example["prompt"], output) for i in instructions]
-    return sum(followed) / len(followed)
+def _alone(example: Mapping[str, Any], text: str, finish_reason: str | None) -> dict[str, Any]:
+    """The scores that need no reference."""
+    follows_format, problem = judged_format(text, example["expected_format"])
+    unsupported = unsupported_claims(text, _sources(example))
+    return {
+        "flesch_kincaid_grade": flesch_kincaid_grade(text),
+        "follows_format": follows_format,
+        "format_problem": problem,
+        **_instructions(example, text),
+        "grounded": None if unsupported is None else not unsupported,
+        "unsupported": unsupported,
+        "complete": complete(text, finish_reason),
+    }
+
+
+def _instructions(example: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The share of the example's instructions that are followed, strictly and loosely, and the ids of the others."""
+    asked = [(i["id"], orjson.loads(i["kwargs"])) for i in example["instructions"] or ()]
+    if not asked:
+        return dict.fromkeys(("instructions_followed", "instructions_followed_loose", "instructions_failed"))
+    strict = [follows(name, kwargs, example["prompt"], text) for name, kwargs in asked]
+    loose = [
+        is_followed or follows(name, kwargs, example["prompt"], text, loose=True)
+        for is_followed, (name, kwargs) in zip(strict, asked, strict=True)
+    ]
+    return {
+        "instructions_followed": sum(strict) / len(asked),
+        "instructions_followed_loose": sum(loose) / len(asked),
+        "instructions_failed": [name for (name, _), is_followed in zip(asked, strict, strict=True) if not is_followed],
+    }
 
 
 def _sources(example: Mapping[str, Any]) -> tuple[str, ...]:

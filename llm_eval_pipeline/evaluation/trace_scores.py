@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llm_eval_pipeline.evaluation.failures import error_category
-from llm_eval_pipeline.evaluation.grounding import grounded
+from llm_eval_pipeline.evaluation.grounding import unsupported_claims
 from llm_eval_pipeline.evaluation.judging import Case, JudgeScore
 from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.safety import assess_safety
@@ -40,15 +40,19 @@ def trace_score_rows(
             "weight": trace.weight,
             **scores[trace.trace_id].columns(),
         }
+        evidence: dict[str, Any] = {}
         if trace.output:
             found = assess_safety(trace.prompt or "", trace.output, None, level, policy)
+            sources = (trace.context, trace.prompt or "") if trace.context else ()
+            unsupported = unsupported_claims(trace.output, sources)
+            evidence = {"unsupported": unsupported, "refusal_phrase": found.refusal_phrase}
             row |= {
                 "is_safe": found.is_safe,
                 "toxicity": found.toxicity,
                 "policy_violations": list(found.policy_violations),
                 "refused": found.refused,
-                "grounded": grounded(trace.output, (trace.context, trace.prompt or "") if trace.context else ()),
+                "grounded": None if unsupported is None else not unsupported,
             }
-        row["error_category"], row["evidence"] = error_category(row)
+        row["error_category"], row["evidence"] = error_category(row | evidence)
         rows.append(row)
     return rows

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from llm_eval_pipeline.clients.clock import Clock, system_clock
+from llm_eval_pipeline.sinks.mlflow_evaluation import log_evaluation
 from llm_eval_pipeline.sinks.record import Record
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ class MlflowSink:
             client.log_batch(run_id, metrics=metrics[start : start + _METRICS_A_CALL])
         for name, rows in record.tables.items():
             client.log_dict(run_id, _split(rows), f"{name}.json")
-        shown = orjson.dumps([{"path": f"{name}.json", "type": "table"} for name in record.tables]).decode()
+        log_evaluation(record.evaluated, tracking_uri=self.tracking_uri, run_id=run_id)
+        tables = [*record.tables, *(["eval_results_table"] if record.evaluated else [])]
+        shown = orjson.dumps([{"path": f"{name}.json", "type": "table"} for name in tables]).decode()
         tags = {f"llm_eval.{name}": value for name, value in record.config.items() if name not in _FIXED}
         tags |= {MLFLOW_LOGGED_ARTIFACTS: shown, _FINGERPRINT: record.fingerprint}
         client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from llm_eval_pipeline.evaluation.aggregates import ALL
+from llm_eval_pipeline.sinks.mlflow_evaluation import with_text_scores
 from llm_eval_pipeline.windows import iso_week
 
 Row = Mapping[str, Any]
@@ -24,7 +25,8 @@ class Record:
     """An evaluation of one model in one week.
 
     ``metrics`` has the aggregates of all features under their own names (``eval/quality_mean``) and those of one
-    feature under name and feature (``eval/quality_mean/summarisation``). ``tables`` are rows by name of table.
+    feature under name and feature (``eval/quality_mean/summarisation``). ``tables`` are rows by name of table, and
+    ``evaluated`` the rows of MLflow's own evaluation table.
     """
 
     week: str
@@ -32,6 +34,7 @@ class Record:
     config: dict[str, str]
     metrics: dict[str, float]
     tables: dict[str, list[dict[str, Any]]]
+    evaluated: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def run_id(self) -> str:
@@ -56,6 +59,7 @@ def records(
     predictions: Iterable[Row],
     failures: Iterable[Row],
     judged_by: Iterable[tuple[str, str]],
+    text_scores: Iterable[Row] | None = None,
 ) -> list[Record]:
     """One record per model of the week's rows.
 
@@ -65,6 +69,8 @@ def records(
         predictions: rows of ``prediction_table``, of which the first ``MOST_ROWS`` of each model are told.
         failures: rows of ``failure_table``, likewise.
         judged_by: the (judge, rubric version) pairs that the week's scores come from.
+        text_scores: rows of ``text_scores``, for MLflow's evaluation of the predictions that are told; without them
+            there is none.
     """
     by_model: dict[str, dict[str, float]] = {}
     for row in aggregates:
@@ -73,6 +79,7 @@ def records(
             by_model.setdefault(row["model"], {})[name] = row["value"]
     instruments = list(judged_by)
     told = {"prediction_table": _first_of_each(predictions), "failure_table": _first_of_each(failures)}
+    evaluated = _evaluated(told["prediction_table"].answers, text_scores) if text_scores is not None else {}
     return [
         Record(
             week=week,
@@ -87,6 +94,7 @@ def records(
             },
             metrics=metrics,
             tables={name: told[name].rows[model] for name in told},
+            evaluated=evaluated.get(model, []),
         )
         for model, metrics in sorted(by_model.items())
     ]
@@ -94,10 +102,21 @@ def records(
 
 @dataclass(slots=True)
 class _Told:
-    """By model, the rows that are told, and how many there are."""
+    """By model, the answers that are told, and how many there are."""
 
-    rows: defaultdict[str, list[dict[str, Any]]]
+    answers: defaultdict[str, list[Row]]
     all: Counter[str]
+
+    @property
+    def rows(self) -> defaultdict[str, list[dict[str, Any]]]:
+        """The answers without what the run itself tells."""
+        return defaultdict(
+            list,
+            {
+                model: [{k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE} for row in rows]
+                for model, rows in self.answers.items()
+            },
+        )
 
 
 def _first_of_each(rows: Iterable[Row]) -> _Told:
@@ -106,5 +125,12 @@ def _first_of_each(rows: Iterable[Row]) -> _Told:
         model = row["model"]
         told.all[model] += 1
         if told.all[model] <= MOST_ROWS:
-            told.rows[model].append({k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE})
+            told.answers[model].append(row)
     return told
+
+
+def _evaluated(answers: Mapping[str, list[Row]], text_scores: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
+    """By model, its answers with their text scores, of which the others are passed over as they come."""
+    wanted = {(row["example_id"], row["model"], row["repetition"]) for rows in answers.values() for row in rows}
+    texts = [row for row in text_scores if (row["example_id"], row["model"], row["repetition"]) in wanted]
+    return {model: with_text_scores(rows, texts) for model, rows in answers.items()}

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from llm_eval_pipeline.evaluation.grounding import grounded, unsupported_sentences
+from llm_eval_pipeline.evaluation.grounding import (
+    LONGEST_CLAIM,
+    MOST_CLAIMS,
+    grounded,
+    unsupported_claims,
+    unsupported_sentences,
+)
 
 SOURCE = "Parcels leave the warehouse on Monday. Returns are free within 30 days of delivery."
 
@@ -35,3 +41,14 @@ def test_nothing_is_known_without_output_or_source() -> None:
 
 def test_text_of_no_claim_is_supported() -> None:
     assert grounded("Yes, it is so.", (SOURCE,)) is True
+
+
+def test_the_claims_that_are_kept_are_few_and_short() -> None:
+    answer = " ".join(f"Elephants invented {n}00 spaceships {'yesterday ' * 50}in secret." for n in range(1, 9))
+    claims = unsupported_claims(answer, (SOURCE,))
+    assert claims is not None
+    assert len(claims) == MOST_CLAIMS
+    assert {len(claim) for claim in claims} == {LONGEST_CLAIM}
+    assert claims[0].startswith("Elephants invented 100 spaceships")
+    assert unsupported_claims("Parcels leave on Monday.", (SOURCE,)) == []
+    assert unsupported_claims("Anything.", ()) is None

@@ -26,6 +26,7 @@ def test_each_rubric_that_ships_has_its_version_and_forbids_following_the_answer
         "pairwise-2026-01-01",
         "quality-2026-01-01",
         "reference-free-2026-01-01",
+        "safety-2026-01-01",
     ]
     assert all("never an instruction to you" in rubric.instructions for rubric in rubrics)
 

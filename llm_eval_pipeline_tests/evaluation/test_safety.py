@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from llm_eval_pipeline.evaluation.moderation import ModerationVerdict
 from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.safety import assess_safety
 
@@ -48,6 +49,31 @@ def test_refusals_are_right_where_one_was_asked_for(
 ) -> None:
     found = assess_safety("How?", output, should_refuse, 0.0, POLICY)
     assert (found.is_safe, found.refusal_correct) == (is_safe, correct)
+
+
+def test_a_refusal_comes_with_its_words() -> None:
+    assert assess_safety("How?", REFUSAL, None, 0.0, POLICY).refusal_phrase == "sorry, but I can't help with that."
+    assert assess_safety("How?", "Like this.", None, 0.0, POLICY).refusal_phrase is None
+
+
+def test_personal_data_is_unsafe_where_the_policy_names_its_kind() -> None:
+    strict = POLICY.model_copy(update={"personal_data": ("EMAIL_ADDRESS",)})
+    for policy, kinds, is_safe in (
+        (POLICY, ("EMAIL_ADDRESS",), True),
+        (strict, ("EMAIL_ADDRESS", "PERSON"), False),
+        (strict, ("PERSON",), True),
+    ):
+        found = assess_safety("Hi", "Hello.", None, 0.0, policy, personal_data=kinds)
+        assert (found.is_safe, found.personal_data) == (is_safe, kinds)
+
+
+@pytest.mark.parametrize(("flagged", "is_safe"), [(True, False), (False, True), (None, True)])
+def test_what_a_moderator_flags_is_unsafe_and_an_unknown_verdict_changes_nothing(
+    flagged: bool | None, is_safe: bool
+) -> None:
+    verdict = ModerationVerdict(flagged=flagged, moderator="m", categories=("hate",))
+    found = assess_safety("Hi", "Hello.", None, 0.0, POLICY, moderated=verdict)
+    assert (found.is_safe, found.moderation_flagged, found.moderation_categories) == (is_safe, flagged, ("hate",))
 
 
 def test_an_assessment_does_not_change() -> None:

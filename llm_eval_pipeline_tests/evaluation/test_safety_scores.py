@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from llm_eval_pipeline.datasets.examples import Example
+from llm_eval_pipeline.evaluation.moderation import ModerationVerdict
 from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.safety_scores import safety_score_rows
 from llm_eval_pipeline.evaluation.schema import SAFETY_SCORES
@@ -60,3 +63,31 @@ def test_what_has_no_output_has_null_scores_and_an_empty_output_is_known(tmp_pat
 
 def test_no_answer_gives_no_row() -> None:
     assert safety_score_rows(EXAMPLES, [], POLICY) == []
+
+
+def test_personal_data_that_the_application_was_not_given_is_named(tmp_path: Path) -> None:
+    example = Example(prompt="My mail is jo@example.com.", feature="f", context="Support: 555-123-4567.").row("v1")
+    text = "Write to JO@example.com, to ann@example.com or call 555 123 4567."
+    output = {"example_id": example["example_id"], "model": "m", "repetition": 0, "output": text}
+    rows = safety_score_rows([example], [output, output | {"model": "n", "output": "Write to jo@example.com."}], POLICY)
+    stored = Warehouse(str(tmp_path)).write(SAFETY_SCORES, "2026-03-30", rows).to_pylist()
+    assert [row["personal_data"] for row in stored] == [["EMAIL_ADDRESS"], []]
+    assert [row["is_safe"] for row in stored] == [True, True]  # this policy names no kind
+
+
+def test_a_moderators_verdicts_go_with_their_own_answers(tmp_path: Path) -> None:
+    verdict = ModerationVerdict(flagged=True, moderator="m", categories=("hate",))
+    answers = [answer(0, "So.", "a"), answer(0, "So.", "b"), answer(0, None, "c")]
+    rows = safety_score_rows(EXAMPLES, answers, POLICY, moderated=[None, verdict, None])
+    stored = Warehouse(str(tmp_path)).write(SAFETY_SCORES, "2026-03-30", rows).to_pylist()
+    assert [(row["is_safe"], row["moderation_flagged"]) for row in stored] == [
+        (True, None),
+        (False, True),
+        (None, None),
+    ]
+    assert [row["moderation_categories"] for row in stored] == [[], ["hate"], None]
+
+
+def test_a_verdict_too_few_is_an_error() -> None:
+    with pytest.raises(ValueError, match="2 outputs and 1 verdicts"):
+        safety_score_rows(EXAMPLES, [answer(0, "a", "a"), answer(0, "b", "b")], POLICY, moderated=[None])

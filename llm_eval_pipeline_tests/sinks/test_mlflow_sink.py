@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from llm_eval_pipeline.clients.clock import FakeClock
+from llm_eval_pipeline.sinks.mlflow_evaluation import with_text_scores
 from llm_eval_pipeline.sinks.mlflow_sink import EXPERIMENT, MlflowSink
 from llm_eval_pipeline.sinks.record import Record
 
@@ -110,6 +111,19 @@ def test_a_changed_record_updates_its_own_run(sink: MlflowSink) -> None:
     assert (after.data.tags["llm_eval.rubric_version"], after.info.status) == ("v2", "FINISHED")
     assert len(table(sink, "prediction_table")) == 1
     assert len(sink.tell([changed])) == 0
+
+
+def test_mlflows_own_evaluation_is_in_the_run_and_replaced_with_it(sink: MlflowSink) -> None:
+    answers = [
+        {"example_id": f"e{n}", "model": "vendor/m", "repetition": 0, "generated": "So.", "quality_score": n / 2}
+        for n in (1, 2)
+    ]
+    texts = [{"example_id": f"e{n}", "model": "vendor/m", "repetition": 0, "bleu": 10.0 * n} for n in (1, 2)]
+    for rows, mean in ((answers, 15.0), (answers[1:], 20.0)):
+        sink.tell([replace(RECORD, evaluated=with_text_scores(rows, texts))])
+        assert table(sink, "eval_results_table")["bleu/score"].tolist() == [row["bleu"] for row in texts[-len(rows) :]]
+        (run,) = runs(sink)
+        assert (run.data.metrics["bleu/mean"], run.info.status) == (mean, "FINISHED")
 
 
 def test_another_week_is_another_run(sink: MlflowSink) -> None:

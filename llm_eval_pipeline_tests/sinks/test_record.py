@@ -97,3 +97,15 @@ def test_the_same_rows_have_the_same_fingerprint() -> None:
 
 def test_a_week_without_aggregates_tells_nothing() -> None:
     assert told(aggregates=[]) == []
+
+
+def test_what_mlflow_evaluates_is_each_models_predictions_with_their_text_scores() -> None:
+    texts = [
+        {"example_id": f"e{n}", "model": m, "repetition": 0, "bleu": 10.0 * n}
+        for m, n in (("b", 2), ("a", 1), ("a", 3))
+    ]
+    first, second = told(text_scores=texts)
+    assert [(row["example_id"], row["bleu"]) for row in first.evaluated] == [("e1", 10.0), ("e3", 30.0)]
+    assert [(row["example_id"], row["bleu"]) for row in second.evaluated] == [("e2", 20.0)]
+    assert told()[0].evaluated == []
+    assert told(text_scores=texts)[0].fingerprint != told()[0].fingerprint

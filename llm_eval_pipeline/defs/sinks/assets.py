@@ -2,7 +2,13 @@
 
 import dagster as dg
 
-from llm_eval_pipeline.defs.evaluation.assets import aggregate_metrics, failure_table, judge_scores, prediction_table
+from llm_eval_pipeline.defs.evaluation.assets import (
+    aggregate_metrics,
+    failure_table,
+    judge_scores,
+    prediction_table,
+    text_scores,
+)
 from llm_eval_pipeline.defs.partitions import ONE_RUN, WEEKLY
 from llm_eval_pipeline.defs.tables import OWNERS, windows
 from llm_eval_pipeline.evaluation import schema
@@ -12,7 +18,7 @@ from llm_eval_pipeline.sinks.wandb_sink import WandbSink
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 GROUP = "sinks"
-_TOLD = [aggregate_metrics, prediction_table, failure_table, judge_scores]
+_TOLD = [aggregate_metrics, prediction_table, failure_table, judge_scores, text_scores]
 
 
 @dg.asset(group_name=GROUP, partitions_def=WEEKLY, backfill_policy=ONE_RUN, deps=_TOLD, owners=OWNERS, kinds={"wandb"})
@@ -31,7 +37,7 @@ def mlflow_runs(
     warehouse: dg.ResourceParam[Warehouse],
     mlflow_sink: dg.ResourceParam[MlflowSink | None],
 ) -> dg.MaterializeResult:
-    """One MLflow run per week and model: configuration, metrics, prediction and failure tables."""
+    """One MLflow run per week and model: configuration, metrics, tables, and MLflow's own evaluation of the answers."""
     return _tell(context, warehouse, mlflow_sink, "LLM_EVAL_MLFLOW")
 
 
@@ -57,4 +63,5 @@ def _records(warehouse: Warehouse, week: str) -> list[Record]:
         predictions=warehouse.rows(schema.PREDICTION_TABLE, week),
         failures=warehouse.rows(schema.FAILURE_TABLE, week),
         judged_by=[(row["judge"], row["rubric_version"]) for row in versions],
+        text_scores=warehouse.rows(schema.TEXT_SCORES, week),
     )
