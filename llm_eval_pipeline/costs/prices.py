@@ -203,8 +203,11 @@ def _library_price(model: str, tokens: BilledTokens, day: date) -> PriceCalculat
 def call_price(book: PriceBook) -> Callable[[str, TokenUsage, datetime], Decimal | None]:
     """What a call cost, for callers that count the unpriced: None when the model has no price, said once.
 
-    Amounts are rounded to what tables keep; some listed prices have more digits than that.
+    Amounts are rounded to what tables keep; some listed prices have more digits than that. The library is imported here
+    and not at the first answer, which would hold up all the others.
     """
+    import genai_prices  # noqa: F401
+
     unpriced: set[str] = set()
 
     def priced(model: str, usage: TokenUsage, at: datetime) -> Decimal | None:

@@ -59,11 +59,10 @@ async def answer_all(
 ) -> None:
     """Answer every call and put batches of answers, in order; see ``Asker.stream``."""
     progress = Progress(total=planned.calls, replayed=planned.replayed, log=log)
-    limit, recorder, replays = AdaptiveLimit(rules.concurrency), Recorder(ledger), Replays()
-    maker = Maker(client=client, rules=rules, price=price, limit=limit, recorder=recorder, progress=progress)
+    limit, replays = AdaptiveLimit(rules.concurrency), Replays()
     most_ahead = max(BATCH, AHEAD * rules.concurrency)
-    async with _opened(client), _one_error(), asyncio.TaskGroup() as group:
-        recording = group.create_task(recorder.run())
+    async with _opened(client), Recorder(ledger) as recorder, _one_error(), asyncio.TaskGroup() as group:
+        maker = Maker(client=client, rules=rules, price=price, limit=limit, recorder=recorder, progress=progress)
         begun: _Begun[Subject] = _Begun(ledger, maker, follow_up, replays, group)
         wants = iter(wanted())
         while some := await asyncio.to_thread(lambda: list(islice(wants, BATCH))):
@@ -72,7 +71,6 @@ async def answer_all(
                 await put(await begun.oldest())
         while len(begun):
             await put(await begun.oldest())
-        recording.cancel()
     await asyncio.to_thread(ledger.note, replays, rules.clock())
     progress.finish()
 

@@ -30,7 +30,8 @@ def open_engine(url: str) -> sa.Engine:
         LedgerError: when the URL is none, or names a database that a ledger cannot be kept in.
     """
     try:
-        engine = sa.create_engine(url, pool_pre_ping=True)
+        # A server may have been started anew since the last call; a file has not.
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerError(
             f"the ledger's address {_shown(url)} cannot be used ({type(error).__name__}): it is to be like "

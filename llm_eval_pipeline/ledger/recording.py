@@ -1,11 +1,16 @@
-"""Answers into the ledger, many in one transaction, while the calls go on."""
+"""Answers into the ledger, many in one transaction, in a thread of their own while the calls go on."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from queue import Empty, SimpleQueue
+from types import TracebackType
 
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.ledger.store import Ledger
+
+_Waiting = tuple[Call, Answer, "asyncio.Future[Answer]"]
 
 
 class Recorder:
@@ -13,27 +18,65 @@ class Recorder:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._waiting: list[tuple[Call, Answer, asyncio.Future[Answer]]] = []
-        self._more = asyncio.Event()
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="recording", daemon=True)
+
+    async def __aenter__(self) -> Recorder:
+        """Begin to write."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write what waits, and end."""
+        self._waiting.put(None)
+        await asyncio.to_thread(self._thread.join)
 
     async def record(self, call: Call, answer: Answer) -> Answer:
-        """The answer that stands, once it is durable: the given one, unless another process was first."""
-        durable: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((call, answer, durable))
-        self._more.set()
-        return await durable
-
-    async def run(self) -> None:
-        """Write until cancelled.
+        """The answer that stands, once it is durable: the given one, unless another process was first.
 
         Raises:
             Exception: whatever the ledger raises; nobody who waits is then told that an answer is durable.
         """
-        while True:
-            await self._more.wait()
-            self._more.clear()
-            batch, self._waiting = self._waiting, []
-            standing = await asyncio.to_thread(self._ledger.append, [(call, answer) for call, answer, _ in batch])
-            for _, answer, durable in batch:
-                if not durable.done():
-                    durable.set_result(standing[answer.key])
+        durable: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiting.put((call, answer, durable))
+        return await durable
+
+    def _write(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            ended = False
+            while not ended:
+                try:
+                    following = self._waiting.get_nowait()
+                except Empty:
+                    break
+                if following is None:
+                    ended = True
+                else:
+                    batch.append(following)
+            self._store(batch)
+            if ended:
+                return
+
+    def _store(self, batch: list[_Waiting]) -> None:
+        try:
+            standing = self._ledger.append([(call, answer) for call, answer, _ in batch])
+        except BaseException as error:  # noqa: BLE001 - raised where the answers are waited for
+            self._loop.call_soon_threadsafe(_fail, batch, error)
+        else:
+            self._loop.call_soon_threadsafe(_settle, batch, standing)
+
+
+def _settle(batch: list[_Waiting], standing: dict[str, Answer]) -> None:
+    for _, answer, durable in batch:
+        if not durable.done():
+            durable.set_result(standing[answer.key])
+
+
+def _fail(batch: list[_Waiting], error: BaseException) -> None:
+    for _, _, durable in batch:
+        if not durable.done():
+            durable.set_exception(error)

@@ -72,6 +72,7 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = open_engine(url)
+        self._insert = _INSERT[self._engine.dialect.name](CALLS).on_conflict_do_nothing()
 
     def lookup(self, keys: Iterable[str]) -> dict[str, Answer]:
         """The answers that exist among ``keys``, by key, each marked as replayed."""
@@ -130,8 +131,8 @@ class Ledger:
         ]
         with self._engine.begin() as connection:
             if answered:
-                insert = _INSERT[self._engine.dialect.name](CALLS).on_conflict_do_nothing()
-                new = connection.execute(insert, answered, execution_options={"preserve_rowcount": True}).rowcount
+                options = {"preserve_rowcount": True}
+                new = connection.execute(self._insert, answered, execution_options=options).rowcount
             if failed:
                 connection.execute(sa.insert(FAILURES), failed)
         standing = {answer.key: answer for _, answer in calls}
