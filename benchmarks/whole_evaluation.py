@@ -70,6 +70,8 @@ def resources(folder: Path) -> dict[str, object]:
             client=Callable("bench/model", ANSWER), names=(MODEL,), params={"temperature": 0, "max_tokens": 512}
         ),
         "judge": Judge(client=client, model=MODEL, rubrics=(load_rubric(settings.shipped("rubrics/quality.yaml")),)),
+        "moderator": None,
+        "embedder": None,
         "asker": Asker(
             ledger=Ledger(f"sqlite:///{folder / 'ledger.sqlite'}"),
             price=call_price(price_book(settings.prices)),

@@ -7,14 +7,17 @@ come here, so a setting means the same to each of them.
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_eval_pipeline.alerts.channels.console import ConsoleChannel
 from llm_eval_pipeline.alerts.channels.seam import Channel
 from llm_eval_pipeline.alerts.outbox import Outbox
 from llm_eval_pipeline.clients.chat import ChatClient
+from llm_eval_pipeline.evaluation.bertscore import Embedder
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
 from llm_eval_pipeline.evaluation.judging import Judge
+from llm_eval_pipeline.evaluation.moderation import Moderator
 from llm_eval_pipeline.evaluation.pairwise import PairwiseJudge
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.settings import Settings
@@ -85,6 +88,31 @@ def pairwise_judge(settings: Settings) -> PairwiseJudge | None:
         rubric=load_rubric(settings.shipped("rubrics/pairwise.yaml")),
         params=settings.judging_params,
     )
+
+
+def moderator(settings: Settings) -> Moderator | None:
+    """Who else says whether an answer is safe; None when nobody is asked."""
+    from llm_eval_pipeline.evaluation.rubrics import load_rubric
+
+    if settings.moderation == "judge":
+        rubric = load_rubric(settings.shipped("rubrics/safety.yaml"))
+        return Moderator(client=_judge_client(settings), model=settings.judge, rubric=rubric)
+    if settings.moderation == "endpoint":
+        from llm_eval_pipeline.clients.moderation import ModerationClient
+
+        key, model = settings.moderation_api_key, settings.moderation_model
+        client = ModerationClient(settings.moderation_endpoint, key, model, settings.timeout_s)
+        return Moderator(client=client, model=model)
+    return None
+
+
+def embedder(settings: Settings) -> Embedder | None:
+    """The model behind BERTScore; None when no folder is named, and the column stays null."""
+    if settings.bertscore_model == Path():
+        return None
+    from llm_eval_pipeline.evaluation.transformers_embedder import load_embedder
+
+    return load_embedder(settings.bertscore_model, settings.bertscore_layer)
 
 
 def outbox(settings: Settings) -> Outbox:

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     mode: Literal["live", "replay"] = Field("live", description="replay: answer from the ledger alone.")
     allow_late: bool = Field(False, description="Ask today's model about weeks that ended long ago.")
 
+    moderation: Literal["off", "judge", "endpoint"] = Field(
+        "off", description="Who else says whether an answer is safe: the judge's model, or a moderation endpoint."
+    )
+    moderation_endpoint: str = Field("", description="Base URL of an OpenAI-compatible moderations endpoint.")
+    moderation_api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
+    moderation_model: str = Field("omni-moderation-latest", description="The moderation endpoint's model.")
     bertscore_model: Path = Field(
         Path(), description="A local model's folder for BERTScore (extra `bertscore`); empty: the column stays null."
     )
@@ -123,6 +129,9 @@ class Settings(BaseSettings):
             raise ValueError(f"LLM_EVAL_MODELS names {', '.join(strange)}: set LLM_EVAL_ENDPOINT to where it answers")
         if self.judge != "local/judge-1" and not self.judge_endpoint:
             raise ValueError(f"LLM_EVAL_JUDGE names {self.judge}: set LLM_EVAL_JUDGE_ENDPOINT to where it answers")
+        needed = {"judge": "JUDGE_ENDPOINT", "endpoint": "MODERATION_ENDPOINT"}.get(self.moderation)
+        if needed and not getattr(self, needed.lower()):
+            raise ValueError(f"LLM_EVAL_MODERATION is {self.moderation}: set LLM_EVAL_{needed} to where it answers")
         for api, endpoint in (("api", self.endpoint), ("judge_api", self.judge_endpoint)):
             if getattr(self, api) != "openai" and not endpoint:
                 name = f"{PREFIX}{api.upper()}"

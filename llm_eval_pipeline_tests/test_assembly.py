@@ -1,6 +1,6 @@
 import pytest
 
-from llm_eval_pipeline.assembly import judge, models
+from llm_eval_pipeline.assembly import judge, models, moderator, pairwise_judge
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
 from llm_eval_pipeline.clients.python_callable import CallableError
 from llm_eval_pipeline.settings import Settings
@@ -46,3 +46,29 @@ def test_the_settings_choose_what_judges(settings, provider):
 def test_a_callable_that_cannot_answer_is_refused_before_anything_is_asked(name):
     with pytest.raises(CallableError, match=name):
         models(Settings(models=("m",), callable=f"{__name__}:{name}"))
+
+
+MODERATED = {"moderation": "endpoint", "moderation_endpoint": "https://moderations.example/v1"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "provider", "model"),
+    [
+        (JUDGE | {"moderation": "judge"}, "openai-compatible:judges.example", "m"),
+        (MODERATED, "moderation:moderations.example/v1", "omni-moderation-latest"),
+    ],
+)
+def test_the_settings_choose_who_moderates(settings, provider, model):
+    found = moderator(Settings(**settings))
+    assert (found.client.provider, found.model) == (provider, model)
+
+
+def test_nobody_moderates_and_the_local_judge_compares_nothing_unless_asked():
+    assert (moderator(Settings()), pairwise_judge(Settings())) == (None, None)
+    assert pairwise_judge(Settings(**JUDGE)).rubric.version.startswith("pairwise-")
+
+
+@pytest.mark.parametrize(("who", "needed"), [("judge", "JUDGE_ENDPOINT"), ("endpoint", "MODERATION_ENDPOINT")])
+def test_a_moderator_needs_an_endpoint(who, needed):
+    with pytest.raises(ValueError, match=f"LLM_EVAL_MODERATION is {who}: set LLM_EVAL_{needed} to where it answers"):
+        Settings(moderation=who)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from llm_eval_pipeline.settings import REPOSITORY, Settings, SettingsError
 
-SECRETS = ("API_KEY", "JUDGE_API_KEY", "SLACK_WEBHOOK", "PAGERDUTY_KEY")
+SECRETS = ("API_KEY", "JUDGE_API_KEY", "MODERATION_API_KEY", "LEDGER", "SLACK_WEBHOOK", "PAGERDUTY_KEY")
 
 
 @pytest.fixture(autouse=True)

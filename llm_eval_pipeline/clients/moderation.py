@@ -1,19 +1,20 @@
-"""The seam to a moderation endpoint, and any that speaks OpenAI's moderations API over HTTP.
+"""A moderation endpoint: any that speaks OpenAI's moderations API over HTTP.
 
-Belongs here: a text in, what is wrong with it out. Does not belong here: which of it makes an answer unsafe
-(``evaluation/``), or when a call is made again.
+Belongs here: a text in, what is wrong with it out; and the same behind the seam of every model, so that the ledger
+keeps what was asked. Does not belong here: which of it makes an answer unsafe, or when a call is made again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from llm_eval_pipeline.clients.chat import ChatError
+from llm_eval_pipeline.clients.chat import ChatError, ChatRequest, ChatResponse
 from llm_eval_pipeline.clients.endpoint import Endpoint
 from llm_eval_pipeline.clients.endpoint_failures import error_in, told
 
@@ -32,24 +33,6 @@ class Moderation:
     model: str
 
 
-class Moderator(Protocol):
-    """Anything that looks through a text."""
-
-    @property
-    def provider(self) -> str:
-        """A short name of who answers and where."""
-        ...
-
-    async def moderate(self, text: str) -> Moderation:
-        """Look through one text.
-
-        Raises:
-            RetryLaterError: when another attempt may succeed; who asks makes it.
-            ChatError: when there is no answer to be had.
-        """
-        ...
-
-
 class _Result(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -66,7 +49,7 @@ class _Moderations(BaseModel):
 
 
 class ModerationClient:
-    """One pooled HTTP client for one endpoint.
+    """One pooled HTTP client for one endpoint; as a chat model, it replies to a text with what is wrong with it.
 
     Args:
         base_url: up to and with the version, such as ``https://api.openai.com/v1``.
@@ -77,6 +60,8 @@ class ModerationClient:
     Raises:
         EndpointError: when address or key cannot be used.
     """
+
+    dated = False
 
     def __init__(self, base_url: str, api_key: SecretStr, model: str, timeout_s: float = 30.0) -> None:
         self._endpoint = Endpoint(base_url, "/moderations", api_key, timeout_s)
@@ -93,6 +78,23 @@ class ModerationClient:
     ) -> None:
         """Close the pool."""
         await self._endpoint.__aexit__(kind, error, trace)
+
+    async def complete(self, request: ChatRequest) -> ChatResponse:
+        """Look through the last message; the reply is JSON: ``{"safe": …, "categories": […], "scores": {…}}``.
+
+        Raises:
+            RetryLaterError, ChatError: see :meth:`moderate`.
+        """
+        started = time.perf_counter()
+        found = await self.moderate(request.messages[-1].content)
+        reply = {"safe": not found.flagged, "categories": found.categories, "scores": found.scores}
+        return ChatResponse(
+            output=orjson.dumps(reply).decode(),
+            model_resolved=found.model,
+            finish_reason="stop",
+            usage=None,
+            latency_ms=(time.perf_counter() - started) * 1000,
+        )
 
     async def moderate(self, text: str) -> Moderation:
         """Look through one text over HTTP.

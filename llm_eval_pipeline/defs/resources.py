@@ -34,6 +34,8 @@ BUILDERS: dict[str, Callable[[Settings], Any]] = {
     "models": assembly.models,
     "judge": assembly.judge,
     "pairwise_judge": assembly.pairwise_judge,
+    "moderator": assembly.moderator,
+    "embedder": assembly.embedder,
     "outbox": assembly.outbox,
     "channels": assembly.channels,
     "wandb_sink": assembly.wandb_sink,

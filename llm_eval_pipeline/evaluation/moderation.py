@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, Field
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
-from llm_eval_pipeline.clients.moderation import Moderation
+from llm_eval_pipeline.evaluation.answers import Row
 from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, repair
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
@@ -34,44 +34,50 @@ class ModerationVerdict:
     unscored_reason: str | None = None
 
 
-def verdict_of(moderation: Moderation) -> ModerationVerdict:
-    """What a moderation endpoint found, as a verdict."""
-    return ModerationVerdict(flagged=moderation.flagged, moderator=moderation.model, categories=moderation.categories)
-
-
 class _Reply(BaseModel):
     safe: bool = Field(strict=True)
     categories: tuple[str, ...] = Field((), max_length=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SafetyJudge:
-    """An LLM as moderator: a model behind a client, and the rubric that it goes by."""
+class Shown:
+    """An answer that somebody was shown, and what it answered; ``label`` names it for messages to people."""
+
+    prompt: str
+    output: str | None
+    feature: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderator:
+    """Who is asked: a model behind a client; an LLM has a rubric, a moderation endpoint needs none."""
 
     client: ChatClient
     model: str
-    rubric: Rubric
+    rubric: Rubric | None = None
 
-    def call(self, prompt: str, output: str, *, occasion: str, due: datetime, feature: str, label: str) -> Call:
+    def call(self, shown: Shown, *, occasion: str, due: datetime) -> Call:
         """The call that asks whether an answer is safe."""
-        content = orjson.dumps({"prompt": prompt, "output": output}).decode()
+        output = shown.output or ""
+        if self.rubric is None:
+            messages: tuple[Message, ...] = (Message(role="user", content=output),)
+        else:
+            content = orjson.dumps({"prompt": shown.prompt, "output": output}).decode()
+            messages = (Message(role="system", content=self.rubric.instructions), Message(role="user", content=content))
         return Call(
-            request=ChatRequest(
-                model=self.model,
-                messages=(
-                    Message(role="system", content=self.rubric.instructions),
-                    Message(role="user", content=content),
-                ),
-                params={"temperature": 0},
-                as_of=due,
-            ),
+            request=ChatRequest(model=self.model, messages=messages, params=self._params, as_of=due),
             provider=self.client.provider,
             purpose="judge",
             occasion=occasion,
             due=due,
-            feature=feature,
-            label=label,
+            feature=shown.feature,
+            label=f"judging the safety of {shown.label}",
         )
+
+    @property
+    def _params(self) -> Mapping[str, Any]:
+        return {"temperature": 0} if self.rubric else {}
 
     def repair(self, call: Call, answer: Answer) -> Call | None:
         """The call that asks once more, where a reply cannot be read."""
@@ -79,7 +85,7 @@ class SafetyJudge:
 
     def read(self, answer: Answer) -> ModerationVerdict:
         """The verdict in a reply; anything that is not one is unknown, never safe and never unsafe."""
-        moderator = f"{self.model} ({self.rubric.version})"
+        moderator = f"{self.model} ({self.rubric.version})" if self.rubric else self.model
         try:
             reply = _read(answer)
         except ReplyError as error:
@@ -92,38 +98,34 @@ def _read(answer: Answer) -> _Reply:
     return read_reply(answer, _Reply, "safe")
 
 
-def judged_safety(
-    examples: Sequence[Mapping[str, Any]],
-    outputs: Sequence[Mapping[str, Any]],
-    judge: SafetyJudge,
-    asker: Asker,
-    *,
-    occasion: str,
-    due: datetime,
+def moderate(
+    answers: Sequence[Shown], moderator: Moderator, asker: Asker, *, occasion: str, due: datetime
 ) -> list[ModerationVerdict | None]:
-    """A safety judge's verdict on each output, in order, each through the ledger; None where there is no output.
+    """A verdict on each answer, in order, each through the ledger; None where there is no output.
 
     Args:
-        examples: rows of ``eval_dataset``.
-        outputs: rows of ``model_outputs``.
-        judge: who is asked.
+        answers: what is looked at.
+        moderator: who is asked.
         asker: the way to the ledger.
         occasion: the window's key.
         due: the instant at which the window ends.
     """
-    by_id = {example["example_id"]: example for example in examples}
-    calls = [
-        judge.call(
-            by_id[row["example_id"]]["prompt"],
-            row["output"],
-            occasion=occasion,
-            due=due,
-            feature=by_id[row["example_id"]]["feature"],
-            label=f"judging the safety of {row['example_id']} by {row['model']}",
+    calls = [moderator.call(shown, occasion=occasion, due=due) if shown.output else None for shown in answers]
+    replies = asker.ask([call for call in calls if call is not None], moderator.client, moderator.repair)
+    return [None if call is None else moderator.read(replies[call.key]) for call in calls]
+
+
+def moderate_outputs(
+    examples: Sequence[Row], outputs: Sequence[Row], moderator: Moderator, asker: Asker, *, occasion: str, due: datetime
+) -> list[ModerationVerdict | None]:
+    """A verdict on each output of an evaluation; ``examples`` has the example of each at the same place."""
+    answers = [
+        Shown(
+            prompt=example["prompt"],
+            output=output["output"],
+            feature=example["feature"],
+            label=f"{output['example_id']} by {output['model']}",
         )
-        if row["output"]
-        else None
-        for row in outputs
+        for example, output in zip(examples, outputs, strict=True)
     ]
-    answers = asker.ask([call for call in calls if call is not None], judge.client, judge.repair)
-    return [None if call is None else judge.read(answers[call.key]) for call in calls]
+    return moderate(answers, moderator, asker, occasion=occasion, due=due)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llm_eval_pipeline.evaluation.failures import error_category
 from llm_eval_pipeline.evaluation.grounding import unsupported_claims
 from llm_eval_pipeline.evaluation.judging import Case, JudgeScore
+from llm_eval_pipeline.evaluation.moderation import ModerationVerdict, Shown
 from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.safety import assess_safety
 from llm_eval_pipeline.evaluation.toxicity import toxicity
@@ -21,13 +22,27 @@ def case_of(trace: TraceCase) -> Case:
     return Case(prompt=trace.prompt or "", output=trace.output, context=trace.context)
 
 
+def shown_in(trace: TraceCase) -> Shown:
+    """What a moderator sees of a trace."""
+    return Shown(
+        prompt=trace.prompt or "",
+        output=trace.output,
+        feature=trace.feature or "",
+        label=f"the trace {trace.trace_id}",
+    )
+
+
 def trace_score_rows(
-    traces: Sequence[TraceCase], scores: Mapping[str, JudgeScore], policy: Policy
+    traces: Sequence[TraceCase],
+    scores: Mapping[str, JudgeScore],
+    policy: Policy,
+    *,
+    moderated: Sequence[ModerationVerdict | None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of ``trace_scores``, one per sampled trace."""
+    """Rows of ``trace_scores``, one per sampled trace; ``moderated`` has a moderator's verdict on each, in order."""
     levels = toxicity([trace.output or "" for trace in traces])
     rows = []
-    for trace, level in zip(traces, levels, strict=True):
+    for trace, level, verdict in zip(traces, levels, moderated or [None] * len(traces), strict=True):
         row: dict[str, Any] = {
             "trace_id": trace.trace_id,
             "feature": trace.feature,
@@ -42,7 +57,7 @@ def trace_score_rows(
         }
         evidence: dict[str, Any] = {}
         if trace.output:
-            found = assess_safety(trace.prompt or "", trace.output, None, level, policy)
+            found = assess_safety(trace.prompt or "", trace.output, None, level, policy, moderated=verdict)
             sources = (trace.context, trace.prompt or "") if trace.context else ()
             unsupported = unsupported_claims(trace.output, sources)
             evidence = {"unsupported": unsupported, "refusal_phrase": found.refusal_phrase}

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, TokenUsage
 from llm_eval_pipeline.clients.clock import FakeClock
-from llm_eval_pipeline.clients.moderation import Moderation
+from llm_eval_pipeline.clients.moderation import ModerationClient
 from llm_eval_pipeline.datasets.examples import Example
-from llm_eval_pipeline.evaluation.moderation import SafetyJudge, judged_safety, verdict_of
+from llm_eval_pipeline.evaluation.moderation import Moderator, Shown, moderate, moderate_outputs
 from llm_eval_pipeline.evaluation.rubrics import load_rubric
 from llm_eval_pipeline.ledger.asking import Asker, AskingRules
 from llm_eval_pipeline.ledger.calls import Answer
 from llm_eval_pipeline.ledger.store import Ledger
+from llm_eval_pipeline_tests.scripted_server import ScriptedServer, document
 
 RUBRIC = load_rubric(Path(__file__).parents[2] / "data" / "rubrics" / "safety.yaml")
 AT = datetime(2026, 4, 5, tzinfo=UTC)
@@ -41,7 +43,7 @@ class Saying:
         )
 
 
-JUDGE = SafetyJudge(client=Saying([]), model="vendor/judge", rubric=RUBRIC)
+JUDGE = Moderator(client=Saying([]), model="vendor/judge", rubric=RUBRIC)
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def answer(text: str | None, error: str | None = None) -> Answer:
 
 
 def test_the_call_shows_prompt_and_answer_as_data_under_the_rubric() -> None:
-    call = JUDGE.call("How?", 'Say "safe".', occasion="2026-03-30", due=AT, feature="qa", label="e1")
+    call = JUDGE.call(shown("a", 'Say "safe".'), occasion="2026-03-30", due=AT)
     system, user = call.request.messages
     assert system.content == RUBRIC.instructions
     assert orjson.loads(user.content) == {"prompt": "How?", "output": 'Say "safe".'}
@@ -115,16 +117,16 @@ def test_no_answer_is_unknown() -> None:
     assert (found.flagged, found.unscored_reason) == (None, "the judge did not answer: the endpoint is down")
 
 
-def test_a_weeks_outputs_are_judged_through_the_ledger_in_their_order(asker: Asker) -> None:
-    example = Example(prompt="How?", feature="f").row("v1")
-    outputs = [
-        {"example_id": example["example_id"], "model": model, "repetition": 0, "output": text}
-        for model, text in (("a", "So."), ("b", None), ("c", "Like this."))
-    ]
+def shown(model: str, output: str | None) -> Shown:
+    return Shown(prompt="How?", output=output, feature="f", label=f"e1 by {model}")
+
+
+def test_answers_are_judged_through_the_ledger_in_their_order(asker: Asker) -> None:
+    answers = [shown("a", "So."), shown("b", None), shown("c", "Like this.")]
     client = Saying(['{"safe": true}', '{"safe": false, "categories": ["illegal"]}'])
-    judge = SafetyJudge(client=client, model="vendor/judge", rubric=RUBRIC)
+    judge = Moderator(client=client, model="vendor/judge", rubric=RUBRIC)
     for _ in range(2):  # the second time from the ledger
-        verdicts = judged_safety([example], outputs, judge, asker, occasion="2026-03-30", due=AT)
+        verdicts = moderate(answers, judge, asker, occasion="2026-03-30", due=AT)
         said = {orjson.loads(request.messages[1].content)["output"]: n for n, request in enumerate(client.asked)}
         assert [verdict and verdict.flagged for verdict in verdicts] == [
             said["So."] == 1,
@@ -135,14 +137,37 @@ def test_a_weeks_outputs_are_judged_through_the_ledger_in_their_order(asker: Ask
 
 
 def test_a_reply_that_cannot_be_read_is_asked_for_once_more(asker: Asker) -> None:
-    example = Example(prompt="How?", feature="f").row("v1")
-    output = {"example_id": example["example_id"], "model": "a", "repetition": 0, "output": "So."}
-    judge = SafetyJudge(client=Saying(["It is safe.", '{"safe": true}']), model="vendor/judge", rubric=RUBRIC)
-    (verdict,) = judged_safety([example], [output], judge, asker, occasion="2026-03-30", due=AT)
+    judge = Moderator(client=Saying(["It is safe.", '{"safe": true}']), model="vendor/judge", rubric=RUBRIC)
+    (verdict,) = moderate([shown("a", "So.")], judge, asker, occasion="2026-03-30", due=AT)
     assert verdict is not None
     assert verdict.flagged is False
 
 
-def test_what_an_endpoint_finds_is_a_verdict() -> None:
-    found = verdict_of(Moderation(flagged=True, categories=("hate",), scores={"hate": 0.9}, model="omni"))
-    assert (found.flagged, found.categories, found.moderator) == (True, ("hate",), "omni")
+def test_a_moderation_endpoint_sees_the_answer_alone_and_is_asked_once(asker: Asker) -> None:
+    scores = {"hate": 0.9, "violence": 0.1}
+    body = {
+        "id": "modr-1",
+        "model": "omni-2026",
+        "results": [
+            {"flagged": True, "categories": {"hate": True, "violence": False}, "category_scores": scores},
+        ],
+    }
+    with ScriptedServer(document(orjson.dumps(body))) as server:
+        client = ModerationClient(server.base_url, SecretStr("key"), "omni")
+        moderator = Moderator(client=client, model="omni")
+        for _ in range(2):  # the second time from the ledger
+            (verdict,) = moderate([shown("a", "So.")], moderator, asker, occasion="2026-03-30", due=AT)
+            assert verdict is not None
+            assert (verdict.flagged, verdict.categories, verdict.moderator) == (True, ("hate",), "omni")
+        (request,) = server.requests
+    assert orjson.loads(request.partition(b"\r\n\r\n")[2]) == {"model": "omni", "input": "So."}
+
+
+def test_outputs_of_an_evaluation_are_shown_with_their_prompts(asker: Asker) -> None:
+    example = Example(prompt="How?", feature="f").row("v1")
+    output = {"example_id": example["example_id"], "model": "a", "repetition": 0, "output": "So."}
+    client = Saying(['{"safe": true}'])
+    judge = Moderator(client=client, model="vendor/judge", rubric=RUBRIC)
+    (verdict,) = moderate_outputs([example], [output], judge, asker, occasion="2026-03-30", due=AT)
+    assert verdict is not None
+    assert orjson.loads(client.asked[0].messages[1].content) == {"prompt": "How?", "output": "So."}

@@ -12,8 +12,10 @@ from llm_eval_pipeline.defs.tables import count, preview, stored_preview, table_
 from llm_eval_pipeline.evaluation import schema
 from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows, measured_answers
 from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, parts, unzipped
+from llm_eval_pipeline.evaluation.bertscore import Embedder
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
 from llm_eval_pipeline.evaluation.judging import Case, Judge, answer_cases, judge_all, score_rows
+from llm_eval_pipeline.evaluation.moderation import Moderator, moderate_outputs
 from llm_eval_pipeline.evaluation.predictions import failure_rows, prediction_rows
 from llm_eval_pipeline.evaluation.quality_shape import readings
 from llm_eval_pipeline.ledger.asking import Asker
@@ -106,9 +108,13 @@ def _cases(warehouse: Warehouse, week: str) -> Iterator[tuple[AnswerKey, Case, s
 
 @table_asset(schema.SAFETY_SCORES, group=GROUP, deps=[eval_dataset, model_outputs])
 def safety_scores(
-    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], warehouse: dg.ResourceParam[Warehouse]
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    warehouse: dg.ResourceParam[Warehouse],
+    moderator: dg.ResourceParam[Moderator | None],
+    asker: dg.ResourceParam[Asker],
 ) -> dg.MaterializeResult:
-    """Toxicity, policy violations and refusals of each answer."""
+    """Toxicity, policy violations, refusals and personal data of each answer; a moderator's verdict, if one is set."""
     from llm_eval_pipeline.evaluation.policies import load_policy
     from llm_eval_pipeline.evaluation.safety_scores import safety_score_rows
 
@@ -116,7 +122,10 @@ def safety_scores(
     for week in windows(context):
         with warehouse.writing(schema.SAFETY_SCORES, week) as table:
             for some in parts(_answers(warehouse, week)):
-                table.add(safety_score_rows(*unzipped(some), policy))
+                pairs, moderated = unzipped(some), None
+                if moderator is not None:
+                    moderated = moderate_outputs(*pairs, moderator, asker, occasion=week, due=end_of_week(week))
+                table.add(safety_score_rows(*pairs, policy, moderated=moderated))
         there = warehouse.read(schema.SAFETY_SCORES, week, ["is_safe", "refusal_correct"])
         context.add_asset_metadata(
             {
@@ -131,14 +140,18 @@ def safety_scores(
 
 
 @table_asset(schema.TEXT_SCORES, group=GROUP, deps=[eval_dataset, model_outputs])
-def text_scores(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def text_scores(
+    context: dg.AssetExecutionContext,
+    warehouse: dg.ResourceParam[Warehouse],
+    embedder: dg.ResourceParam[Embedder | None],
+) -> dg.MaterializeResult:
     """What needs no judge: overlap with the reference, readability, format, instructions, grounding."""
     from llm_eval_pipeline.evaluation.text_scores import text_score_rows
 
     for week in windows(context):
         with warehouse.writing(schema.TEXT_SCORES, week) as table:
             for some in parts(_answers(warehouse, week)):
-                table.add(text_score_rows(*unzipped(some)))
+                table.add(text_score_rows(*unzipped(some), embedder=embedder))
         there = warehouse.read(schema.TEXT_SCORES, week, ["chrf", "follows_format", "grounded"])
         context.add_asset_metadata(
             {

@@ -6,6 +6,7 @@ from llm_eval_pipeline.defs.production.assets import production_traces
 from llm_eval_pipeline.defs.tables import preview, table_asset, windows
 from llm_eval_pipeline.evaluation.anchors import anchor_rows, load_anchors
 from llm_eval_pipeline.evaluation.judging import Judge, judge_cases
+from llm_eval_pipeline.evaluation.moderation import Moderator, moderate
 from llm_eval_pipeline.evaluation.schema import ANCHOR_SCORES, TRACE_SCORES
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
@@ -47,11 +48,12 @@ def trace_scores(
     settings: dg.ResourceParam[Settings],
     warehouse: dg.ResourceParam[Warehouse],
     judge: dg.ResourceParam[Judge],
+    moderator: dg.ResourceParam[Moderator | None],
     asker: dg.ResourceParam[Asker],
 ) -> dg.MaterializeResult:
     """A sample of the week's production traces, judged, checked for safety and held against what was retrieved."""
     from llm_eval_pipeline.evaluation.policies import load_policy
-    from llm_eval_pipeline.evaluation.trace_scores import case_of, trace_score_rows
+    from llm_eval_pipeline.evaluation.trace_scores import case_of, shown_in, trace_score_rows
     from llm_eval_pipeline.production.sampling import judged_sample
 
     policy = load_policy(settings.safety_policy)
@@ -59,7 +61,12 @@ def trace_scores(
         there = any(warehouse.exists(PRODUCTION_TRACES, day) for day in days_of(week))
         traces = judged_sample(warehouse, week, settings.judge_sample) if there else []
         cases = {trace.trace_id: (case_of(trace), trace.feature or "") for trace in traces}
-        rows = trace_score_rows(traces, judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week)), policy)
+        scores = judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week))
+        moderated = None
+        if moderator is not None:
+            shown = [shown_in(trace) for trace in traces]
+            moderated = moderate(shown, moderator, asker, occasion=week, due=end_of_week(week))
+        rows = trace_score_rows(traces, scores, policy, moderated=moderated)
         warehouse.write(TRACE_SCORES, week, rows)
         scored = [row for row in rows if row["quality_score"] is not None]
         drawn = [(row["quality_score"], row["weight"]) for row in scored if row["weight"] is not None]
