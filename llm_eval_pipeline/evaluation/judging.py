@@ -7,7 +7,7 @@ Not here: which replies can be read (``judge_replies``), and whether a judge can
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -58,7 +58,7 @@ class JudgeScore:
 
     def columns(self) -> dict[str, Any]:
         """The columns that every judged table has."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class _Graded(BaseModel):
@@ -106,7 +106,7 @@ class Judge:
             feature=feature,
             label=label,
         )
-        return [replace(first, repetition=repetition) for repetition in range(self.repetitions)]
+        return [first, *(replace(first, repetition=repetition) for repetition in range(1, self.repetitions))]
 
     def repair(self, call: Call, answer: Answer) -> Call | None:
         """The call that asks once more, where a reply cannot be read."""

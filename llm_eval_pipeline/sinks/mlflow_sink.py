@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EXPERIMENT = "llm_eval_pipeline"
-_RUN_KEY, _FINGERPRINT = "llm_eval.run_key", "llm_eval.fingerprint"
+_RUN_KEY, _FINGERPRINT, _EVALUATED = "llm_eval.run_key", "llm_eval.fingerprint", "llm_eval.evaluated"
 _METRICS_A_CALL = 1000
 _FIXED = ("week", "iso_week", "model")
 """What is told as parameters, which MLflow never changes; the judge's versions may change, and are tags."""
@@ -34,17 +34,24 @@ class MlflowSink:
     clock: Clock = system_clock
 
     def tell(self, told: Sequence[Record]) -> frozenset[str]:
-        """Bring MLflow in step with the records, and return the ids of the records whose runs were written."""
+        """Bring MLflow in step with the records, and return the ids of the records whose runs were written.
+
+        MLflow's own evaluation takes longer than all the rest, so of many weeks only the newest gets one, and those
+        that have one are kept in step; a week that is told by itself always gets its own.
+        """
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         from mlflow import MlflowClient
 
         client = MlflowClient(self.tracking_uri)
         experiment = self._experiment(client)
-        written = set[str]()
+        written, newest = set[str](), max((record.week for record in told), default="")
         for record in told:
             run = self._run(client, experiment, record)
-            if run is None or run.data.tags.get(_FINGERPRINT) != record.fingerprint:
-                self._write(client, experiment, record, run.info.run_id if run else None)
+            tags = run.data.tags if run else {}
+            evaluate = bool(record.evaluated) and (record.week == newest or _EVALUATED in tags)
+            wanted = {_FINGERPRINT: record.fingerprint} | ({_EVALUATED: record.fingerprint} if evaluate else {})
+            if not wanted.items() <= tags.items():
+                self._write(client, experiment, record, run.info.run_id if run else None, wanted)
                 written.add(record.run_id)
         return frozenset(written)
 
@@ -57,7 +64,9 @@ class MlflowSink:
         found = client.search_runs([experiment], f"tags.`{_RUN_KEY}` = '{record.run_id}'", max_results=1)
         return found[0] if found else None
 
-    def _write(self, client: MlflowClient, experiment: str, record: Record, run_id: str | None) -> None:
+    def _write(
+        self, client: MlflowClient, experiment: str, record: Record, run_id: str | None, marks: Mapping[str, str]
+    ) -> None:
         from mlflow.entities import Metric, Param, RunTag
         from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
@@ -67,16 +76,18 @@ class MlflowSink:
             run = client.create_run(experiment, start_time=now, run_name=record.name, tags=tags)
             run_id = str(run.info.run_id)
             client.log_batch(run_id, params=[Param(name, record.config[name]) for name in _FIXED])
+        # First, while the run is small: MLflow reads it again at each step of an evaluation, with all its metrics.
+        if _EVALUATED in marks:
+            log_evaluation(record.evaluated, tracking_uri=self.tracking_uri, run_id=run_id)
         metrics = [Metric(name, value, now, 0) for name, value in record.metrics.items()]
         for start in range(0, len(metrics), _METRICS_A_CALL):
             client.log_batch(run_id, metrics=metrics[start : start + _METRICS_A_CALL])
         for name, rows in record.tables.items():
             client.log_dict(run_id, _split(rows), f"{name}.json")
-        log_evaluation(record.evaluated, tracking_uri=self.tracking_uri, run_id=run_id)
-        tables = [*record.tables, *(["eval_results_table"] if record.evaluated else [])]
+        tables = [*record.tables, *(["eval_results_table"] if _EVALUATED in marks else [])]
         shown = orjson.dumps([{"path": f"{name}.json", "type": "table"} for name in tables]).decode()
         tags = {f"llm_eval.{name}": value for name, value in record.config.items() if name not in _FIXED}
-        tags |= {MLFLOW_LOGGED_ARTIFACTS: shown, _FINGERPRINT: record.fingerprint}
+        tags |= {MLFLOW_LOGGED_ARTIFACTS: shown, **marks}
         client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
         client.set_terminated(run_id, "FINISHED", end_time=_milliseconds(self.clock()))
 

@@ -130,3 +130,19 @@ def test_another_week_is_another_run(sink: MlflowSink) -> None:
     later = replace(RECORD, week="2026-04-06")
     assert len(sink.tell([later, later])) == 1
     assert {run.data.tags["llm_eval.week"] for run in runs(sink)} == {"2026-03-30", "2026-04-06"}
+
+
+def test_of_many_weeks_the_newest_is_evaluated_and_one_by_itself_always_is(sink: MlflowSink) -> None:
+    answer = {"example_id": "e1", "model": "vendor/m", "repetition": 0, "generated": "So.", "quality_score": 0.5}
+    rows = with_text_scores([answer], [{**answer, "bleu": 10.0}])
+    old, new = (replace(RECORD, week=week, evaluated=rows) for week in ("2026-04-13", "2026-04-20"))
+
+    def evaluated() -> set[str]:
+        return {run.data.tags["llm_eval.week"] for run in runs(sink) if "llm_eval.evaluated" in run.data.tags}
+
+    assert len(sink.tell([old, new])) == 2
+    assert evaluated() & {old.week, new.week} == {new.week}
+    assert sink.tell([old, new]) == frozenset()
+    assert sink.tell([old]) == {old.run_id}
+    assert evaluated() >= {old.week, new.week}
+    assert sink.tell([old, new]) == frozenset()
