@@ -5,44 +5,58 @@ References to references can double at each step, so they are counted; patterns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 from llm_eval_pipeline.evaluation.formats.bounded import occurs
 from llm_eval_pipeline.evaluation.formats.seam import UndecidedError
 
+_REFERENCES = ("$ref", "$dynamicRef")
 MOST_REFERENCES = 10_000
 """References that one check may follow."""
 
 
+_followed: ContextVar[int] = ContextVar("_followed")
+
+
+@contextmanager
+def one_check() -> Iterator[None]:
+    """A check of one value: its references are counted from here on."""
+    before = _followed.set(0)
+    try:
+        yield
+    finally:
+        _followed.reset(before)
+
+
+@lru_cache(maxsize=16)
 def bounded(kind: type[Any]) -> Any:
-    """A validator class for one check, like ``kind``.
+    """A validator class like ``kind``, for use within :func:`one_check`.
 
     It raises :class:`UndecidedError` where a check would take too long.
     """
     import jsonschema
 
-    followed = 0
-
-    def counted(name: str) -> Any:
-        follow = kind.VALIDATORS[name]
-
-        def reference(validator: Any, ref: str, instance: Any, schema: Any) -> Iterator[Any]:
-            nonlocal followed
-            followed += 1
-            if followed > MOST_REFERENCES:
-                raise UndecidedError(f"the schema leads through more than {MOST_REFERENCES} references")
-            yield from follow(validator, ref, instance, schema) or ()
-
-        return reference
-
-    references = {name: counted(name) for name in ("$ref", "$dynamicRef") if name in kind.VALIDATORS}
+    references = {name: _counted(kind.VALIDATORS[name]) for name in _REFERENCES if name in kind.VALIDATORS}
     patterns = {
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
     }
     return jsonschema.validators.extend(kind, references | patterns)
+
+
+def _counted(follow: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    def reference(validator: Any, ref: str, instance: Any, schema: Any) -> Iterator[Any]:
+        _followed.set(_followed.get() + 1)
+        if _followed.get() > MOST_REFERENCES:
+            raise UndecidedError(f"the schema leads through more than {MOST_REFERENCES} references")
+        yield from follow(validator, ref, instance, schema) or ()
+
+    return reference
 
 
 def _pattern(validator: Any, wanted: str, instance: Any, schema: Any) -> Iterator[Any]:

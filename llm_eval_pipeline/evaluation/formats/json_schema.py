@@ -8,7 +8,7 @@ from typing import Any, Literal
 import regex
 from pydantic import Field, field_validator
 
-from llm_eval_pipeline.evaluation.formats.bounded_schema import bounded
+from llm_eval_pipeline.evaluation.formats.bounded_schema import bounded, one_check
 from llm_eval_pipeline.evaluation.formats.json_text import NotJsonError, parsed
 from llm_eval_pipeline.evaluation.formats.seam import Format, FormatSpecError, UndecidedError, quoted
 
@@ -50,7 +50,8 @@ class JsonSchema(Format):
         kind = bounded(jsonschema.validators.validator_for(self.schema_, jsonschema.Draft202012Validator))
         registry: Registry[Any] = Registry()  # an empty one: a $ref to elsewhere is an error, never a download
         try:
-            first = next(kind(self.schema_, registry=registry).iter_errors(value), None)
+            with one_check():
+                first = next(kind(self.schema_, registry=registry).iter_errors(value), None)
         except (Unresolvable, regex.error) as error:
             raise FormatSpecError(f"the schema {quoted(json.dumps(self.schema_))} is wrong: {error}") from error
         except RecursionError as error:
