@@ -4,6 +4,7 @@ What was done before is not done again: windows that are materialised are skippe
 answered from the ledger. So the same command finishes what an interrupted one began.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -54,6 +55,7 @@ def main() -> None:
     from llm_eval_pipeline.definitions import defs
 
     definitions = defs()
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
     with dg.DagsterInstance.get() as instance:
         _forget_dead_runs(instance)
         _run_all(definitions, instance, _weeks(laid))

@@ -52,13 +52,14 @@ def judge_quality(
         warehouse.write(JUDGE_QUALITY, week, rows)
         whole = max((row for row in rows if row["feature"] == ALL), key=lambda row: row["n"], default={})
         points, title = judge_frame(anchors), f"The judge against people in {iso_week(week)}"
+        is_drawn = len(points) and week == max(context.partition_keys)  # a backfill draws its newest week
         context.add_asset_metadata(
             {
                 **{name: whole[name] for name in _MEASURES if whole.get(name) is not None},
                 "labels": whole.get("n", 0),
                 "trusted": str(whole.get("trusted")),
                 "bar_version": bar.version,
-                **({"plot": picture(svg(judge_against_people(points, title=title)), title)} if len(points) else {}),
+                **({"plot": picture(svg(judge_against_people(points, title=title)), title)} if is_drawn else {}),
                 "preview": preview(rows, _SHOWN),
             },
             partition_key=week,
