@@ -2,6 +2,9 @@
 
 A sentence is supported when most of its content words and all of its numbers stand in a source. That is a lexical
 stand-in for entailment: it needs no model, misses paraphrase, and is calibrated to be strict about numbers.
+
+An answer that may draw only on what it was given is held to that sentence by sentence. One that may draw on the world,
+as most chat does, says true things that its reference does not say: it is held to the reference as a whole.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ LONGEST_CLAIM = 200
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_LIST_MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])(?:\s+|$)")
 _UP_TO_TWELVE = "zero one two three four five six seven eight nine ten eleven twelve"
 _SPELT = {word: str(n) for n, word in enumerate(_UP_TO_TWELVE.split())} | {"twenty": "20", "thirty": "30"}
 
@@ -28,7 +31,7 @@ def unsupported_sentences(output: str, sources: tuple[str, ...]) -> list[str]:
         words |= some_words
         numbers |= some_numbers
     found = []
-    for sentence in _SENTENCE_END.split(output.strip()):
+    for sentence in _sentences(output):
         claim = _LIST_MARK.sub("", sentence)
         if claim.rstrip().endswith(":"):  # a lead-in, such as "Here is what I found:"
             continue
@@ -39,11 +42,15 @@ def unsupported_sentences(output: str, sources: tuple[str, ...]) -> list[str]:
     return found
 
 
-def grounded(output: str | None, sources: tuple[str, ...]) -> bool | None:
-    """Whether every sentence is supported; None when there is no output or no source to hold it against."""
+def grounded(output: str | None, sources: tuple[str, ...], *, closed: bool = True) -> bool | None:
+    """Whether the sources support what an answer says; None when there is no output, or no source to hold it against.
+
+    ``closed``: the answer may draw only on its sources, so each sentence must be supported; otherwise at least half.
+    """
     if not output or not output.strip() or not any(sources):
         return None
-    return not unsupported_sentences(output, sources)
+    unsupported = len(unsupported_sentences(output, sources))
+    return not unsupported if closed else 2 * unsupported <= len(_sentences(output))
 
 
 def unsupported_claims(output: str | None, sources: tuple[str, ...]) -> list[str] | None:
@@ -55,6 +62,10 @@ def unsupported_claims(output: str | None, sources: tuple[str, ...]) -> list[str
         return None
     claims = [" ".join(sentence.split()) for sentence in unsupported_sentences(output, sources)[:MOST_CLAIMS]]
     return [claim if len(claim) <= LONGEST_CLAIM else claim[: LONGEST_CLAIM - 1] + "…" for claim in claims]
+
+
+def _sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(text.strip()) if _LIST_MARK.sub("", sentence)]
 
 
 @lru_cache(maxsize=16384)

@@ -12,7 +12,7 @@ import orjson
 from llm_eval_pipeline.evaluation.bertscore import Embedder, bertscore_f1
 from llm_eval_pipeline.evaluation.completeness import complete
 from llm_eval_pipeline.evaluation.formats import judged_format
-from llm_eval_pipeline.evaluation.grounding import unsupported_claims
+from llm_eval_pipeline.evaluation.grounding import grounded, unsupported_claims
 from llm_eval_pipeline.evaluation.instructions import follows
 from llm_eval_pipeline.evaluation.overlap import score_pairs
 from llm_eval_pipeline.evaluation.readability import flesch_kincaid_grade
@@ -53,14 +53,14 @@ def text_score_rows(
 def _alone(example: Mapping[str, Any], text: str, finish_reason: str | None) -> dict[str, Any]:
     """The scores that need no reference."""
     follows_format, problem = judged_format(text, example["expected_format"])
-    unsupported = unsupported_claims(text, _sources(example))
+    sources = _sources(example)
     return {
         "flesch_kincaid_grade": flesch_kincaid_grade(text),
         "follows_format": follows_format,
         "format_problem": problem,
         **_instructions(example, text),
-        "grounded": None if unsupported is None else not unsupported,
-        "unsupported": unsupported,
+        "grounded": grounded(text, sources, closed=_is_closed(example)),
+        "unsupported": unsupported_claims(text, sources),
         "complete": complete(text, finish_reason),
     }
 
@@ -89,3 +89,13 @@ def _sources(example: Mapping[str, Any]) -> tuple[str, ...]:
     """
     given = tuple(text for text in (example["context"], example["reference"]) if text)
     return (*given, example["prompt"]) if given else ()
+
+
+MATERIAL_WORDS = 60
+"""A prompt of so many words brings its material along."""
+
+
+def _is_closed(example: Mapping[str, Any]) -> bool:
+    """Whether an answer may draw only on what it was given: a context, a form to fill, or a prompt with a passage."""
+    has_material = len(example["prompt"].split()) >= MATERIAL_WORDS
+    return bool(example["context"] or example["expected_format"]) or has_material

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from llm_eval_pipeline.storage.conforming import conform
-from llm_eval_pipeline.storage.tables import Table
+from llm_eval_pipeline.storage.tables import ROW_GROUP, Table
 from llm_eval_pipeline.storage.writing import PartitionWriter
 
 
@@ -61,7 +61,7 @@ class Warehouse:
         """
         arrow = conform(table, rows)
         with self._replacing(self.path(table, partition)) as file:
-            pq.write_table(arrow, file, compression="zstd")
+            pq.write_table(arrow, file, row_group_size=ROW_GROUP, compression="zstd")
         return arrow
 
     @contextmanager

@@ -10,10 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from llm_eval_pipeline.storage.conforming import conform
-from llm_eval_pipeline.storage.tables import Table
-
-ROW_GROUP = 16_384
-"""Rows that are held before they are written. Groups are of this size whatever the parts, so the bytes are the same."""
+from llm_eval_pipeline.storage.tables import ROW_GROUP, Table
 
 
 class PartitionWriter:

@@ -43,6 +43,17 @@ def test_text_of_no_claim_is_supported() -> None:
     assert grounded("Yes, it is so.", (SOURCE,)) is True
 
 
+def test_an_answer_that_may_draw_on_the_world_is_held_to_the_source_as_a_whole() -> None:
+    half = "Sure, happily! Parcels leave on Monday."
+    most = "Sure, happily! Elephants invented spaceships. Parcels leave on Monday."
+    assert (grounded(half, (SOURCE,)), grounded(half, (SOURCE,), closed=False)) == (False, True)
+    assert grounded(most, (SOURCE,), closed=False) is False  # two of three
+
+
+def test_a_lists_number_is_no_claim() -> None:
+    assert unsupported_sentences("7. Parcels leave on Monday.\n8.\n- Returns are free.", (SOURCE,)) == []
+
+
 def test_the_claims_that_are_kept_are_few_and_short() -> None:
     answer = " ".join(f"Elephants invented {n}00 spaceships {'yesterday ' * 50}in secret." for n in range(1, 9))
     claims = unsupported_claims(answer, (SOURCE,))

@@ -161,3 +161,25 @@ def test_bertscore_is_null_without_a_model_and_goes_with_its_own_answer_with_one
     rows = text_score_rows([example], outputs, embedder=Embedder())
     assert [row.get("bertscore_f1") for row in rows] == [1.0, None, 0.0]
     assert [row.get("bertscore_f1") for row in text_score_rows([example], outputs)] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("given", "is_grounded"),
+    [
+        ({}, True),
+        ({"context": "The hub stores 14 days."}, False),
+        ({"expected_format": '{"type": "max_words", "n": 50}'}, False),
+        ({"prompt": "Answer from this. " + "The hub has a passage. " * 20}, False),
+    ],
+)
+def test_only_what_must_come_from_its_material_is_held_to_it_sentence_by_sentence(given, is_grounded):
+    example = Example(**{"prompt": "How long?", "feature": "f", "reference": "It stores 14 days.", **given}).row("v1")
+    output = {
+        "example_id": example["example_id"],
+        "model": "m",
+        "repetition": 0,
+        "output": "Elephants invented spaceships. It stores 14 days.",
+        "finish_reason": "stop",
+    }
+    (row,) = text_score_rows([example], [output])
+    assert (row["grounded"], row["unsupported"]) == (is_grounded, ["Elephants invented spaceships."])

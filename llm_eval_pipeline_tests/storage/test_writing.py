@@ -4,9 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from llm_eval_pipeline.storage.tables import Table
+from llm_eval_pipeline.storage.tables import ROW_GROUP, Table
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.storage.writing import ROW_GROUP
 
 SCORES = Table(
     name="scores",
@@ -51,7 +50,7 @@ def test_nothing_added_is_an_empty_partition(warehouse):
 
 def test_however_it_is_cut_the_bytes_are_the_same(warehouse):
     many = rows(range(ROW_GROUP + 100))
-    write(warehouse, many)
+    warehouse.write(SCORES, WEEK, many)
     whole = Path(warehouse.path(SCORES, WEEK)).read_bytes()
     write(warehouse, *(many[start : start + 777] for start in range(0, len(many), 777)))
     assert Path(warehouse.path(SCORES, WEEK)).read_bytes() == whole
