@@ -17,6 +17,7 @@ import dagster as dg
 import orjson
 
 from benchmarks.loopback.replies import ANSWER, judgement
+from llm_eval_pipeline import assembly
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, TokenUsage
 from llm_eval_pipeline.costs.prices import call_price, price_book
 from llm_eval_pipeline.defs.evaluation import assets
@@ -26,7 +27,6 @@ from llm_eval_pipeline.evaluation.rubrics import load_rubric
 from llm_eval_pipeline.ledger.asking import Asker, AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline.settings import Settings
-from llm_eval_pipeline.storage.warehouse import Warehouse
 
 MODEL = "gpt-4o-mini"
 IN_ORDER = (
@@ -61,11 +61,11 @@ class Callable:
 
 def resources(folder: Path) -> dict[str, object]:
     """What the assets are given: a new ledger and warehouse below ``folder``."""
-    settings = Settings.load()
+    settings = Settings.load().model_copy(update={"warehouse": str(folder / "warehouse")})
     client = Callable("bench/judge", judgement("ours"))
     return {
         "settings": settings,
-        "warehouse": Warehouse(str(folder / "warehouse")),
+        "warehouse": assembly.warehouse(settings),
         "models": ModelsUnderTest(
             client=Callable("bench/model", ANSWER), names=(MODEL,), params={"temperature": 0, "max_tokens": 512}
         ),

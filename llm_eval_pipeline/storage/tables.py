@@ -8,7 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 ROW_GROUP = 8192
-"""Rows that are written and read at once; whatever the parts that rows come in, so the same rows give the same bytes."""
+"""Rows that are written and read at once, whatever the parts that they came in: the same rows give the same bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
