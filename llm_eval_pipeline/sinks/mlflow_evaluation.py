@@ -19,16 +19,10 @@ TEXT_METRICS = (
 )
 PREDICTION_METRICS = ("quality_score", "is_safe", "latency_ms")
 _SHOWN = (
-    "example_id",
-    "repetition",
-    "feature",
-    "split",
-    "prompt",
-    "reference",
-    "generated",
-    "error_category",
-    "evidence",
+    *("prompt", "generated", "reference", "error_category", "evidence"),
+    *("feature", "split", "example_id", "repetition"),
 )
+"""What people read comes first, what identifies it last."""
 
 Rows = Sequence[Mapping[str, Any]]
 

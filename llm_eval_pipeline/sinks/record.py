@@ -16,6 +16,11 @@ from llm_eval_pipeline.windows import iso_week
 
 Row = Mapping[str, Any]
 _TOLD_ELSEWHERE = ("model", "repetition")
+_READ_FIRST = (
+    *("prompt", "reference", "generated", "quality_score", "latency_ms", "is_safe", "error_category"),
+    *("evidence", "rationale"),
+)
+"""The columns that people read, in the order in which a table shows them; what identifies a row comes after."""
 MOST_ROWS = 2000
 """So many rows of a table are told; the warehouse holds all of them. Ids are hashes, so any are as good."""
 
@@ -112,11 +117,13 @@ class _Told:
         """The answers without what the run itself tells."""
         return defaultdict(
             list,
-            {
-                model: [{k: v for k, v in row.items() if k not in _TOLD_ELSEWHERE} for row in rows]
-                for model, rows in self.answers.items()
-            },
+            {model: [_in_order(row) for row in rows] for model, rows in self.answers.items()},
         )
+
+
+def _in_order(row: Row) -> dict[str, Any]:
+    first = {name: row[name] for name in _READ_FIRST if name in row}
+    return first | {name: value for name, value in row.items() if name not in _TOLD_ELSEWHERE}
 
 
 def _first_of_each(rows: Iterable[Row]) -> _Told:

@@ -109,3 +109,9 @@ def test_what_mlflow_evaluates_is_each_models_predictions_with_their_text_scores
     assert [(row["example_id"], row["bleu"]) for row in second.evaluated] == [("e2", 20.0)]
     assert told()[0].evaluated == []
     assert told(text_scores=texts)[0].fingerprint != told()[0].fingerprint
+
+
+def test_what_people_read_stands_first() -> None:
+    row = {**prediction("a", 1), "feature": "f", "generated": "So.", "prompt": "Why?"}
+    (told_row,) = told(predictions=[row])[0].tables["prediction_table"]
+    assert list(told_row) == ["prompt", "generated", "quality_score", "example_id", "feature"]
