@@ -68,7 +68,7 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in _SENTENCE_END.split(text.strip()) if _LIST_MARK.sub("", sentence)]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def _vocabulary(text: str) -> tuple[frozenset[str], frozenset[str]]:
     lowered = text.lower()
     words = frozenset(_stem(word) for word in _WORD.findall(lowered) if word not in _SPELT)
