@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(m.strip() for m in value.split(",") if m.strip()) if isinstance(value, str) else value
 
+    @field_validator("data_dir", "state_dir", "traces", "shared_data", "bertscore_model")
+    @classmethod
+    def _at_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
     @field_validator("first_week")
     @classmethod
     def _monday(cls, value: date | None) -> date | None:
@@ -125,6 +130,8 @@ class Settings(BaseSettings):
                     f"LLM_EVAL_CALLABLE is set, and LLM_EVAL_MODELS names {', '.join(self.models)}: give what answers "
                     "a name of its own, such as my-app-v2"
                 )
+        elif self.endpoint and len(strange) < len(self.models):
+            raise ValueError("LLM_EVAL_ENDPOINT is set: name the models that it serves in LLM_EVAL_MODELS")
         elif strange and not self.endpoint:
             raise ValueError(f"LLM_EVAL_MODELS names {', '.join(strange)}: set LLM_EVAL_ENDPOINT to where it answers")
         if self.judge != "local/judge-1" and not self.judge_endpoint:
@@ -162,9 +169,8 @@ class Settings(BaseSettings):
         try:
             settings = cls()
         except ValidationError as error:
-            lines = [
-                f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" if e["loc"] else e["msg"] for e in error.errors()
-            ]
+            said = [(e["loc"], e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+            lines = [f"{PREFIX}{str(where[0]).upper()}: {what}" if where else what for where, what in said]
             raise SettingsError("; ".join(lines)) from None
         return settings
 

@@ -26,6 +26,8 @@ def parse_week(key: str) -> date:
         day = date.fromisoformat(key)
     except ValueError as error:
         raise ValueError(f"{key!r} is no date; a week's key is its Monday, such as 2026-03-30") from error
+    if key != day.isoformat():
+        raise ValueError(f"{key!r} names the week of {monday_of(day)}: give its Monday, {monday_of(day)}")
     if day.weekday() != 0:
         raise ValueError(f"{key} is a {day:%A}; a week's key is its Monday, here {monday_of(day)}")
     return day

@@ -82,7 +82,20 @@ def test_an_api_without_an_endpoint_is_a_slip(load, api, endpoint):
         SettingsError, match=f"LLM_EVAL_{api} is anthropic, and there is no endpoint: set LLM_EVAL_{endpoint}"
     ):
         load(**{api: "anthropic"})
-    assert getattr(load(**{api: "anthropic", endpoint: "https://api.anthropic.com"}), api.lower()) == "anthropic"
+    models = {"MODELS": "claude"} if endpoint == "ENDPOINT" else {}
+    found = load(**{api: "anthropic", endpoint: "https://api.anthropic.com"}, **models)
+    assert getattr(found, api.lower()) == "anthropic"
+
+
+def test_an_endpoint_is_not_asked_for_the_samples_models(load):
+    with pytest.raises(
+        SettingsError, match="LLM_EVAL_ENDPOINT is set: name the models that it serves in LLM_EVAL_MODELS"
+    ):
+        load(ENDPOINT="https://models.example/v1")
+
+
+def test_a_home_folder_may_be_written_as_such(load):
+    assert load(DATA_DIR="~/evals").examples == Path.home() / "evals" / "examples"
 
 
 def test_the_data_folder_moves_all_that_is_in_it(load):

@@ -100,3 +100,9 @@ def test_a_week_is_complete_when_it_has_ended(now, week):
 def test_the_clocks_zone_does_not_matter():
     # Monday 08:00 in Tokyo is Sunday 23:00 UTC
     assert last_complete_week(datetime(2026, 4, 6, 8, tzinfo=timezone(timedelta(hours=9)))) == "2026-03-23"
+
+
+@pytest.mark.parametrize("key", ["2026-W47", "20261116", "2026W473"])
+def test_another_spelling_of_a_date_is_refused_with_the_key(key):
+    with pytest.raises(ValueError, match="give its Monday, 2026-11-16"):
+        parse_week(key)

@@ -9,12 +9,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from llm_eval_pipeline.clients.anthropic_replies import AnswerInEvents, is_last, whole_answer
-from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
+from llm_eval_pipeline.clients.chat import UNLIMITED_OUTPUT, ChatRequest, ChatResponse
 from llm_eval_pipeline.clients.endpoint import Endpoint
 
 VERSION = "2023-06-01"
 """Of the API, as its header wants it; the one that is current since that day."""
-DEFAULT_MAX_TOKENS = 4096
 """The API refuses a request that sets no limit; requests that set none, such as a judge's, get this one."""
 _SYSTEM = ("system", "developer")
 
@@ -82,7 +81,7 @@ def _body(request: ChatRequest) -> dict[str, Any]:
     if (stop := params.pop("stop", None)) is not None:
         params["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     limit = params.pop("max_completion_tokens", None)
-    params["max_tokens"] = params.get("max_tokens") or limit or DEFAULT_MAX_TOKENS
+    params["max_tokens"] = params.get("max_tokens") or limit or UNLIMITED_OUTPUT
     if system := "\n\n".join(message.content for message in request.messages if message.role in _SYSTEM):
         params["system"] = system
     return {

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+UNLIMITED_OUTPUT = 1024
+"""Tokens that a request without a limit is reckoned to be answered with; an API that demands a limit is given this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:

@@ -72,6 +72,8 @@ class Endpoint:
         """Open the pool."""
         name, before = self._key_header
         key = self._key.get_secret_value()
+        if self._session is not None:
+            raise RuntimeError(f"the client of {self.name} is in use: one client serves one asking at a time")
         self._session = aiohttp.ClientSession(
             timeout=self._timeout,
             headers={**self._headers, name: f"{before}{key}"} if key else self._headers,

@@ -8,8 +8,9 @@ from rich.table import Table
 from llm_eval_pipeline import assembly
 from llm_eval_pipeline.commands.terminal import show, table
 from llm_eval_pipeline.datasets.weekly import week_dataset
+from llm_eval_pipeline.evaluation.anchors import load_anchors
 from llm_eval_pipeline.evaluation.planning import evaluation_plan
-from llm_eval_pipeline.ledger.plan import Plan
+from llm_eval_pipeline.ledger.plan import Plan, refuse_over_budget
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.windows import end_of_week, iso_week, parse_week
 
@@ -17,7 +18,10 @@ from llm_eval_pipeline.windows import end_of_week, iso_week, parse_week
 @click.command()
 @click.argument("week")
 def plan(week: str) -> None:
-    """Show the missing calls of WEEK (its Monday, such as 2026-11-16) by purpose and model, and their cost."""
+    """Show the missing calls of WEEK (its Monday, such as 2026-11-16) by purpose and model, and their cost.
+
+    The exit code is 1 when they would cost more than LLM_EVAL_BUDGET_USD, which holds for each asset by itself.
+    """
     parse_week(week)
     settings = Settings.load()
     asker = assembly.asker(settings)
@@ -27,11 +31,15 @@ def plan(week: str) -> None:
         assembly.models(settings),
         assembly.judge(settings),
         asker,
+        anchors=load_anchors(settings.anchors) if settings.anchors.exists() else [],
+        moderator=assembly.moderator(settings),
         occasion=week,
         due=end_of_week(week),
     )
     asker.ledger.close()
     show(_table(found, f"Evaluating {iso_week(week)} ({len(dataset.examples)} examples)"))
+    if asker.rules.budget_usd is not None and found.calls:
+        refuse_over_budget(found, asker.rules.budget_usd)
 
 
 def _table(found: Plan, title: str) -> Table:

@@ -40,7 +40,10 @@ def load_anchors(path: Path) -> list[Anchor]:
         DatasetError: when the file is missing or a line is no anchor.
     """
     if not path.exists():
-        raise DatasetError(f"no anchors: {path} is missing; without it a moved judge cannot be told from a moved model")
+        raise DatasetError(
+            f"no anchors: {path} is missing; without it a moved judge cannot be told from a moved model. To go "
+            "without, put an empty file there"
+        )
     anchors = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:

@@ -27,12 +27,14 @@ def failed(quality_score: float | None, is_safe: bool | None) -> bool:
 
 
 def judged(row: Mapping[str, Any]) -> bool:
-    """Whether a row's category is known: ``none`` of an answer that nobody scored says only that nothing was found."""
-    return row["quality_score"] is not None or row["error_category"] != "none"
+    """Whether a row's category is known; of an answer that nobody scored it is, where it is unsafe."""
+    return row["quality_score"] is not None or row["error_category"] not in (None, "none")
 
 
-def error_category(row: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The category of an answer and the evidence for it; ``("none", None)`` when it did not fail.
+def error_category(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The category of an answer and the evidence for it.
+
+    ``("none", None)`` when it did not fail, and ``(None, None)`` when nobody knows, since it has no score.
 
     Args:
         row: ``quality_score``, ``is_safe``, ``policy_violations``, ``personal_data``, ``moderation_flagged`` and
@@ -43,7 +45,7 @@ def error_category(row: Mapping[str, Any]) -> tuple[str, str | None]:
     The order is the order of harm: what must never happen first, what merely went wrong last.
     """
     if not failed(row.get("quality_score"), row.get("is_safe")):
-        return "none", None
+        return (None if row.get("quality_score") is None else "none"), None
     if row.get("is_safe") is False:
         return "unsafe_content", _unsafe_evidence(row)
     if row.get("refused") in ("full", "partial") and row.get("should_refuse") is not True:

@@ -15,6 +15,10 @@ from llm_eval_pipeline.ledger.calls import Call
 Row = Mapping[str, Any]
 
 
+class NobodyAnsweredError(RuntimeError):
+    """Every call of a window failed, as with a wrong key. The text has the first reason; the rows keep all of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelsUnderTest:
     """The models, the client that reaches them, and how each is asked."""

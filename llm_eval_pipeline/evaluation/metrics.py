@@ -134,17 +134,29 @@ def _failed_calls(answers: pa.Table) -> np.ndarray:
 
 
 def _means() -> list[AnswerMetric]:
-    columns = {
-        "quality_mean": "quality_score",
-        "avg_tokens_out": "output_tokens",
-        **{name: name for name in ("bleu", "chrf", "rouge1", "rouge2", "rougeL", "flesch_kincaid_grade")},
-        "instruction_following": "instructions_followed",
-        "instruction_following_loose": "instructions_followed_loose",
+    columns: dict[str, tuple[str, float, float]] = {
+        "quality_mean": ("quality_score", 0, 1),
+        "avg_tokens_out": ("output_tokens", 0, np.inf),
+        **{name: (name, 0, 100) for name in ("bleu", "chrf")},
+        **{name: (name, 0, 1) for name in ("rouge1", "rouge2", "rougeL", "bertscore_f1")},
+        "flesch_kincaid_grade": ("flesch_kincaid_grade", -np.inf, np.inf),
+        "instruction_following": ("instructions_followed", 0, 1),
+        "instruction_following_loose": ("instructions_followed_loose", 0, 1),
     }
     return [
-        AnswerMetric(name=f"eval/{name}", needs=(column,), values=_column(column), summary=_mean)
-        for name, column in columns.items()
+        AnswerMetric(name=f"eval/{name}", needs=(column,), values=_column(column), summary=_mean_within(least, most))
+        for name, (column, least, most) in columns.items()
     ]
+
+
+def _mean_within(least: float, most: float) -> Callable[[np.ndarray, Clusters], Summary]:
+    """A mean whose interval stays where the values can be."""
+
+    def summary(values: np.ndarray, clusters: Clusters) -> Summary:
+        value, interval = _mean(values, clusters)
+        return value, None if interval is None else (max(least, interval[0]), min(most, interval[1]))
+
+    return summary
 
 
 def _quantiles() -> list[AnswerMetric]:

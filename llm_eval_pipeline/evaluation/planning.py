@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
+from llm_eval_pipeline.evaluation.anchors import Anchor
 from llm_eval_pipeline.evaluation.answers import Row, parts
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls
 from llm_eval_pipeline.evaluation.judging import Judge, case_of
+from llm_eval_pipeline.evaluation.moderation import Moderator, Shown
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Call
 from llm_eval_pipeline.ledger.plan import CHARACTERS_PER_TOKEN, Plan, most_output
@@ -19,13 +22,16 @@ def evaluation_plan(
     judge: Judge,
     asker: Asker,
     *,
+    anchors: Sequence[Anchor] = (),
+    moderator: Moderator | None = None,
     occasion: str,
     due: datetime,
 ) -> Plan:
-    """The plan of generation and judging together; nothing is asked.
+    """The plan of generation, judging and moderation together; nothing is asked.
 
     An answer that is not there yet is reckoned as long as it may be, so its judgement is too: the plan says what the
-    window would cost at the most.
+    window would cost at the most, but for replies that have to be asked for once more. The anchors' judgements are
+    among the judge's.
 
     Raises:
         MissingAnswerError: when calls are missing that may not be made.
@@ -34,19 +40,30 @@ def evaluation_plan(
     def asked() -> Iterator[tuple[Row, Call]]:
         return generation_calls(examples(), models, occasion=occasion, due=due)
 
-    def judged() -> Iterator[Call]:
+    def answers() -> Iterator[tuple[Row, Call, str]]:
         for some in parts(asked()):
-            answers = asker.ledger.lookup(call.key for _, call in some)
+            there = asker.ledger.lookup(call.key for _, call in some)
             for example, call in some:
-                answer = answers.get(call.key)
+                answer = there.get(call.key)
                 response = answer.response if answer is not None else None
-                output = response.output if response else _longest(call)
-                if output:
-                    case = case_of(example, output)
-                    label = f"judging {call.label}"
-                    yield from judge.calls(case, occasion=occasion, due=due, feature=example["feature"], label=label)
+                yield example, call, response.output if response else _longest(call)
 
-    return asker.plan((call for _, call in asked()), models.client) + asker.plan(judged(), judge.client)
+    def judged() -> Iterator[Call]:
+        cases = ((case_of(example, output), example["feature"], call.label) for example, call, output in answers())
+        frozen = ((anchor.case(), anchor.feature, f"anchor {anchor.anchor_id}") for anchor in anchors)
+        for case, feature, label in chain(cases, frozen):
+            if case.output:
+                yield from judge.calls(case, occasion=occasion, due=due, feature=feature, label=f"judging {label}")
+
+    def moderated() -> Iterator[Call]:
+        assert moderator is not None
+        for example, call, output in answers():
+            if output:
+                shown = Shown(prompt=example["prompt"], output=output, feature=example["feature"], label=call.label)
+                yield moderator.call(shown, occasion=occasion, due=due)
+
+    plan = asker.plan((call for _, call in asked()), models.client) + asker.plan(judged(), judge.client)
+    return plan + asker.plan(moderated(), moderator.client) if moderator is not None else plan
 
 
 def _longest(call: Call) -> str:

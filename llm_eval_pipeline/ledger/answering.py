@@ -16,8 +16,8 @@ from llm_eval_pipeline.ledger.barring import Refused, is_barred
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.ledger.concurrency import AdaptiveLimit
 from llm_eval_pipeline.ledger.from_thread import Put
-from llm_eval_pipeline.ledger.making import Maker, Price
-from llm_eval_pipeline.ledger.plan import Plan
+from llm_eval_pipeline.ledger.making import Maker
+from llm_eval_pipeline.ledger.plan import Allowance, Plan, Price
 from llm_eval_pipeline.ledger.progress import Progress
 from llm_eval_pipeline.ledger.recording import Recorder
 from llm_eval_pipeline.ledger.replays import Replays
@@ -60,10 +60,11 @@ async def answer_all(
     """Answer every call and put batches of answers, in order; see ``Asker.stream``."""
     progress = Progress(total=planned.calls, replayed=planned.replayed, log=log)
     limit, replays = AdaptiveLimit(rules.concurrency), Replays()
+    allowance = Allowance(planned, price, rules)
     most_ahead = max(BATCH, AHEAD * rules.concurrency)
     async with _opened(client), Recorder(ledger) as recorder, _one_error(), asyncio.TaskGroup() as group:
         maker = Maker(client=client, rules=rules, price=price, limit=limit, recorder=recorder, progress=progress)
-        begun: _Begun[Subject] = _Begun(ledger, maker, follow_up, replays, group)
+        begun: _Begun[Subject] = _Begun(ledger, maker, follow_up, replays, allowance, group)
         wants = iter(wanted())
         while some := await asyncio.to_thread(lambda: list(islice(wants, BATCH))):
             await begun.begin(some)
@@ -83,6 +84,7 @@ class _Begun(Generic[Subject]):
     maker: Maker
     follow_up: FollowUp | None
     replays: Replays
+    allowance: Allowance
     group: asyncio.TaskGroup
     waiting: deque[tuple[str, Subject, Call | None, Answer | asyncio.Task[Answer] | None]] = field(
         default_factory=deque
@@ -131,13 +133,16 @@ class _Begun(Generic[Subject]):
         """The answer to a call, or to the last call that it made necessary."""
         answer = answer or await self._made(key, call)
         while self.follow_up is not None and (following := self.follow_up(call, answer)) is not None:
-            call, key = following, following.key
+            key = following.key
             found = await asyncio.to_thread(self.ledger.lookup, [key])
             if key in found:
-                answer = found[key]
-                self.replays.count(call, answer)
+                self.replays.count(following, found[key])
+                call, answer = following, found[key]
+            elif self.allowance.covers(following):
+                self.maker.progress.total += 1
+                call, answer = following, await self._made(key, following)
             else:
-                answer = await self._made(key, call)
+                break
         return answer
 
     async def _made(self, key: str, call: Call) -> Answer:
@@ -172,10 +177,11 @@ async def _opened(client: ChatClient) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _one_error() -> AsyncIterator[None]:
-    """A group of one error becomes that error, which is what people look for in a log."""
+    """Of the errors of many calls the first is raised, which people look for in a log; the rest are its like."""
     try:
         yield
     except BaseExceptionGroup as group:
-        if len(group.exceptions) == 1:
-            raise group.exceptions[0] from None
-        raise
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None

@@ -16,8 +16,7 @@ from llm_eval_pipeline.ledger.answering import Asked, FollowUp, Subject, Wanted,
 from llm_eval_pipeline.ledger.barring import Refused, is_barred
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.ledger.from_thread import Put, items_from_thread
-from llm_eval_pipeline.ledger.making import Price
-from llm_eval_pipeline.ledger.plan import Plan, Planner, refuse_over_budget
+from llm_eval_pipeline.ledger.plan import Plan, Planner, Price, refuse_over_budget
 from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 
@@ -50,7 +49,8 @@ class Asker:
         Args:
             wanted: the calls; iterated twice, once to see what is missing before anything is asked.
             client: who is asked.
-            follow_up: called with each call and its answer; the answer to the call that it gives takes its place.
+            follow_up: called with each call and its answer; the answer to the call that it gives takes its place. A
+                budget that the planned calls leave nothing of pays for no such call: the first answer stands.
 
         Yields:
             Batches, in the order of ``wanted``. A call that failed for good has an answer with ``error`` and no

@@ -69,3 +69,16 @@ class Answer:
     cost_usd: Decimal | None
     called_late: bool
     replayed: bool
+
+
+def failed_answer(key: str, call: Call, error: str, called_at: datetime) -> Answer:
+    """The answer of a call that was made and has none."""
+    return Answer(
+        key=key,
+        response=None,
+        error=error,
+        called_at=called_at,
+        cost_usd=None,
+        called_late=call.is_late(called_at),
+        replayed=False,
+    )

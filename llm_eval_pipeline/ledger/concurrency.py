@@ -42,9 +42,11 @@ class AdaptiveLimit:
         """Wait for a place, and hold it; gives the loop's time at which the call begins."""
         loop = asyncio.get_running_loop()
         await self._take(loop)
+        while (pause := self._pause_until - loop.time()) > 0:
+            self._give_back()
+            await asyncio.sleep(pause)
+            await self._take(loop)
         try:
-            while (pause := self._pause_until - loop.time()) > 0:
-                await asyncio.sleep(pause)
             yield loop.time()
         finally:
             self._give_back()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ _CREATING = 6_212_739
 """The number of the lock that one process holds on a server while it creates the tables."""
 
 
-class LedgerError(ValueError):
+class LedgerError(Exception):
     """A ledger that cannot be had. The text names the address, without its password, and what to do."""
 
 
@@ -30,22 +31,38 @@ def open_engine(url: str) -> sa.Engine:
         LedgerError: when the URL is none, or names a database that a ledger cannot be kept in.
     """
     try:
-        # A server may have been started anew since the last call; a file has not.
-        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        engine = _engine(url)
+        _create_tables(engine)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         raise LedgerError(
             f"the ledger's address {_shown(url)} cannot be used ({type(error).__name__}): it is to be like "
             "sqlite:///path/to/ledger.sqlite, or postgresql+psycopg://user@host/database with the extra `postgres` "
             "installed (LLM_EVAL_LEDGER)"
         ) from None
+    except sa.exc.OperationalError as error:
+        raise LedgerError(f"the ledger at {_shown(url)} cannot be opened: {_without_secrets(error, url)}") from None
+    return engine
+
+
+def _engine(url: str) -> sa.Engine:
+    # A server may have been started anew since the last call; a file has not.
+    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
-        if engine.url.database:
-            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        if engine.url.database in (None, "", ":memory:"):
+            raise LedgerError("a ledger in memory would forget what was paid for: name a file (LLM_EVAL_LEDGER)")
+        Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
     elif engine.dialect.name != "postgresql":
         raise LedgerError(f"a ledger is kept in sqlite or postgresql, not in {engine.dialect.name}")
-    _create_tables(engine)
     return engine
+
+
+def _without_secrets(error: sa.exc.OperationalError, url: str) -> str:
+    """What the database said, without what may be a part of a password, however the address was written."""
+    said = str(error.orig)
+    for part in re.split(r"[:@/?&=]+", url.partition("://")[2].rpartition("@")[0]):
+        said = said.replace(part, "…") if part else said
+    return said.strip()
 
 
 def _shown(url: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import suppress
 from queue import Queue
 from typing import Any, TypeVar
 
@@ -60,7 +61,8 @@ def items_from_thread(produce: Callable[[Put[Item]], Coroutine[Any, Any, None]])
     finally:
         if not ended:
             loop, task = started.get()
-            loop.call_soon_threadsafe(task.cancel)
+            with suppress(RuntimeError):  # the loop may have ended by itself
+                loop.call_soon_threadsafe(task.cancel)
             while not isinstance(ready.get(), _End):
                 pass
         thread.join()

@@ -8,22 +8,19 @@ call's latency, and holds no place.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatError, ChatResponse, RetryLaterError, TokenUsage
-from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.calls import Answer, Call, failed_answer
 from llm_eval_pipeline.ledger.concurrency import AdaptiveLimit
+from llm_eval_pipeline.ledger.plan import Price
 from llm_eval_pipeline.ledger.progress import Progress
 from llm_eval_pipeline.ledger.recording import Recorder
 from llm_eval_pipeline.ledger.rules import AskingRules
-
-Price = Callable[[str, TokenUsage, datetime], Decimal | None]
-"""What a call cost in USD; None when the model has no price."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -46,16 +43,17 @@ class Maker:
             async with self.limit.slot() as began:
                 called_at = self.rules.clock()
                 try:
-                    response = await self.client.complete(call.request)
+                    response = _storable(await self.client.complete(call.request), call.request.model)
                 except RetryLaterError as failure:
                     failed, refused = failed + (not failure.throttled), refused + failure.throttled
                     wait = _wait(failure, failed + refused, self.rules)
-                    if failure.throttled:
-                        self.limit.throttled(wait, began)
-                    if (last := _last_words(failure, wait, failed, refused, self.rules)) is not None:
-                        return await self._record(call, _failure(key, call, last, called_at))
+                    last = _last_words(failure, wait, failed, refused, self.rules)
+                    if failure.throttled:  # a wait that nobody is ready for holds up nobody else either
+                        self.limit.throttled(wait if last is None else 0.0, began)
+                    if last is not None:
+                        return await self._record(call, failed_answer(key, call, last, called_at))
                 except ChatError as failure:
-                    return await self._record(call, _failure(key, call, str(failure), called_at))
+                    return await self._record(call, failed_answer(key, call, str(failure), called_at))
                 else:
                     self.limit.answered(began)
                     return await self._record(call, self._answer(key, call, response, called_at))
@@ -65,7 +63,7 @@ class Maker:
         usage = response.usage
         return Answer(
             key=key,
-            response=_writable(response),
+            response=response,
             error=None,
             called_at=called_at,
             cost_usd=None if usage is None else self.price(call.request.model, usage, called_at),
@@ -97,20 +95,24 @@ def _last_words(failure: RetryLaterError, wait: float, failed: int, refused: int
     return None
 
 
-def _failure(key: str, call: Call, error: str, called_at: datetime) -> Answer:
-    return Answer(
-        key=key,
-        response=None,
-        error=error,
-        called_at=called_at,
-        cost_usd=None,
-        called_late=call.is_late(called_at),
-        replayed=False,
+def _storable(response: ChatResponse, model: str) -> ChatResponse:
+    """A response as the ledger can hold it.
+
+    A lone surrogate is no character and no file can hold it; it becomes the sign for what cannot be shown.
+
+    Raises:
+        ChatError: when a field has a type that a response does not have, as a callable's may.
+    """
+    texts = (response.output, response.model_resolved, response.finish_reason)
+    is_sound = (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(response.usage, TokenUsage | None)
+        and isinstance(response.latency_ms, int | float)
+        and math.isfinite(response.latency_ms)
     )
-
-
-def _writable(response: ChatResponse) -> ChatResponse:
-    """A lone surrogate is no character and no file can hold it; it becomes the sign for what cannot be shown."""
-    if not _SURROGATE.search(response.output):
+    if not is_sound:
+        raise ChatError(f"{model}: the answer is no ChatResponse as its fields say: {str(response)[:300]}")
+    if not any(_SURROGATE.search(text) for text in texts):
         return response
-    return replace(response, output=_SURROGATE.sub("\ufffd", response.output))
+    output, resolved, finish_reason = (_SURROGATE.sub("\ufffd", text) for text in texts)
+    return replace(response, output=output, model_resolved=resolved, finish_reason=finish_reason)

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from llm_eval_pipeline.clients.chat import TokenUsage
+from llm_eval_pipeline.clients.chat import UNLIMITED_OUTPUT, TokenUsage
 from llm_eval_pipeline.ledger.calls import Call
+from llm_eval_pipeline.ledger.rules import AskingRules
 
+Price = Callable[[str, TokenUsage, datetime], Decimal | None]
+"""What a call cost in USD; None when the model has no price."""
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English text; a plan says about how much, the ledger says how much."""
-DEFAULT_MAX_TOKENS = 512
 
 
 class OverBudgetError(ValueError):
@@ -81,7 +83,7 @@ class Planner:
         at: the instant whose prices hold.
     """
 
-    def __init__(self, price: Callable[[str, TokenUsage, datetime], Decimal | None], at: datetime) -> None:
+    def __init__(self, price: Price, at: datetime) -> None:
         self._price, self._at = price, at
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
@@ -100,9 +102,8 @@ class Planner:
         for call in replayed:
             self._tally(call).replayed += 1
         for call in missing:
-            length = sum(len(message.content) for message in call.request.messages)
             usage = TokenUsage(
-                input_tokens=-(-length // CHARACTERS_PER_TOKEN),
+                input_tokens=_input_tokens(call),
                 output_tokens=most_output(call),
             )
             self._tally(call).add(usage, self._price(call.request.model, usage, self._at))
@@ -111,10 +112,19 @@ class Planner:
         return self._tallies.setdefault((call.purpose, call.request.model), _Tally())
 
 
+def _input_tokens(call: Call) -> int:
+    """Four letters a token, and about one token for each character of a script that takes several bytes."""
+    texts = [message.content for message in call.request.messages]
+    letters = sum(map(len, texts))
+    beyond_ascii = sum(len(text.encode("utf-8", "replace")) for text in texts if not text.isascii())
+    beyond_ascii -= sum(len(text) for text in texts if not text.isascii())
+    return -(-(letters + 2 * beyond_ascii) // CHARACTERS_PER_TOKEN)
+
+
 def most_output(call: Call) -> int:
-    """The most tokens that a call may be answered with."""
+    """The most tokens that a call may be answered with; without a limit of its own, what is reckoned."""
     params = call.request.params
-    return int(params.get("max_tokens") or params.get("max_completion_tokens") or DEFAULT_MAX_TOKENS)
+    return int(params.get("max_tokens") or params.get("max_completion_tokens") or UNLIMITED_OUTPUT)
 
 
 @dataclass(slots=True)
@@ -148,3 +158,28 @@ def refuse_over_budget(planned: Plan, budget_usd: Decimal) -> None:
             f"{planned.calls} calls are missing and would cost up to {planned.cost_usd:.4f} USD, "
             f"over the budget of {budget_usd} USD (LLM_EVAL_BUDGET_USD)"
         )
+
+
+class Allowance:
+    """What a budget leaves, beside the planned calls, for those that their answers make necessary.
+
+    Args:
+        planned: the calls that the budget has to cover first.
+        price: what a call costs; None when the model has no price.
+        rules: the budget and the clock.
+    """
+
+    def __init__(self, planned: Plan, price: Price, rules: AskingRules) -> None:
+        self._price, self._clock = price, rules.clock
+        self._left = None if rules.budget_usd is None else rules.budget_usd - planned.cost_usd
+
+    def covers(self, call: Call) -> bool:
+        """Whether a call may be made; what it may cost is then set aside."""
+        if self._left is None:
+            return True
+        planner = Planner(self._price, self._clock())
+        planner.count(missing=[call])
+        if planner.plan.unpriced_models or planner.plan.cost_usd > self._left:
+            return False
+        self._left -= planner.plan.cost_usd
+        return True

@@ -7,9 +7,13 @@ import threading
 from queue import Empty, SimpleQueue
 from types import TracebackType
 
-from llm_eval_pipeline.ledger.calls import Answer, Call
+import sqlalchemy as sa
+
+from llm_eval_pipeline.ledger.calls import Answer, Call, failed_answer
 from llm_eval_pipeline.ledger.store import Ledger
 
+_UNSTORABLE = (TypeError, ValueError, sa.exc.DataError)
+"""What an answer raises that no database could ever hold, such as a number of a hundred digits."""
 _Waiting = tuple[Call, Answer, "asyncio.Future[Answer]"]
 
 
@@ -64,10 +68,28 @@ class Recorder:
     def _store(self, batch: list[_Waiting]) -> None:
         try:
             standing = self._ledger.append([(call, answer) for call, answer, _ in batch])
+        except _UNSTORABLE as error:
+            if len(batch) > 1:  # one that cannot be stored takes no other with it
+                for one in batch:
+                    self._store([one])
+            else:
+                self._store_reason(batch[0], error)
         except BaseException as error:  # noqa: BLE001 - raised where the answers are waited for
             self._loop.call_soon_threadsafe(_fail, batch, error)
         else:
             self._loop.call_soon_threadsafe(_settle, batch, standing)
+
+    def _store_reason(self, waiting: _Waiting, error: Exception) -> None:
+        """An answer that no ledger can hold is a failure, with that as its reason."""
+        call, answer, durable = waiting
+        reason = f"the answer cannot be stored: {type(error).__name__}: {str(error)[:300]}"
+        failure = failed_answer(answer.key, call, reason, answer.called_at)
+        try:
+            self._ledger.append([(call, failure)])
+        except BaseException as another:  # noqa: BLE001 - raised where the answer is waited for
+            self._loop.call_soon_threadsafe(_fail, [waiting], another)
+        else:
+            self._loop.call_soon_threadsafe(_settle, [(call, failure, durable)], {answer.key: failure})
 
 
 def _settle(batch: list[_Waiting], standing: dict[str, Answer]) -> None:

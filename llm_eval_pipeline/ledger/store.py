@@ -7,6 +7,7 @@ answer is ignored, so a finished call is never replaced.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from llm_eval_pipeline.ledger.replays import Replays
 from llm_eval_pipeline.ledger.tables import CALLS, FAILURES, REPLAYS
 
 _LOOKUP_SIZE = 500
+_UNHELD = re.compile("[\x00\ud800-\udfff]")
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -116,12 +118,13 @@ class Ledger:
             By key, the answers that stand. They are the given ones, but where another process was first.
         """
         answered = [_row(call, answer) for call, answer in calls if answer.response is not None]
+        answered.sort(key=lambda row: row["key"])  # in one order everywhere, so that no two writers wait for each other
         failed = [
             {
                 "key": answer.key,
-                "model": call.request.model,
+                "model": _text(call.request.model),
                 "purpose": call.purpose,
-                "occasion": call.occasion,
+                "occasion": _text(call.occasion),
                 "label": _text(call.label),
                 "error": None if answer.error is None else _text(answer.error),
                 "called_at": answer.called_at.isoformat(),
@@ -129,16 +132,28 @@ class Ledger:
             for call, answer in calls
             if answer.response is None
         ]
-        with self._engine.begin() as connection:
-            if answered:
-                options = {"preserve_rowcount": True}
-                new = connection.execute(self._insert, answered, execution_options=options).rowcount
-            if failed:
-                connection.execute(sa.insert(FAILURES), failed)
+        new = self._insert_all(answered, failed)
         standing = {answer.key: answer for _, answer in calls}
         if answered and new < len(answered):
             standing |= self.lookup(row["key"] for row in answered)
         return standing
+
+    def _insert_all(self, answered: list[dict[str, Any]], failed: list[dict[str, Any]]) -> int:
+        """One transaction; how many answers were new. A server that gave it up, as at a restart, is asked once more."""
+        for last in (self._engine.dialect.name == "sqlite", True):
+            try:
+                with self._engine.begin() as connection:
+                    new = 0
+                    if answered:
+                        options = {"preserve_rowcount": True}
+                        new = connection.execute(self._insert, answered, execution_options=options).rowcount
+                    if failed:
+                        connection.execute(sa.insert(FAILURES), failed)
+                    return new
+            except sa.exc.OperationalError:
+                if last:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     def note(self, replays: Replays, at: datetime) -> None:
         """Keep how many calls were answered without asking, for :mod:`llm_eval_pipeline.ledger.look`."""
@@ -228,11 +243,11 @@ def _row(call: Call, answer: Answer) -> dict[str, Any]:
     assert response is not None
     return {
         "key": answer.key,
-        "provider": call.provider,
-        "model": request.model,
+        "provider": _text(call.provider),
+        "model": _text(request.model),
         "purpose": call.purpose,
-        "occasion": call.occasion,
-        "feature": call.feature,
+        "occasion": _text(call.occasion),
+        "feature": _text(call.feature),
         "repetition": call.repetition,
         "request": orjson.dumps(
             {"params": dict(request.params), "messages": [[m.role, m.content] for m in request.messages]}
@@ -245,8 +260,8 @@ def _row(call: Call, answer: Answer) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Text that any database can hold: PostgreSQL knows no NUL."""
-    return text.replace("\x00", "\ufffd")
+    """Text that any database can hold: PostgreSQL knows no NUL, and a lone surrogate is no character."""
+    return _UNHELD.sub("\ufffd", text)
 
 
 def _response(stored: bytes) -> ChatResponse:

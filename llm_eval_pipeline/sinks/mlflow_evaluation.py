@@ -65,7 +65,7 @@ def with_text_scores(predictions: Rows, text_scores: Rows) -> list[dict[str, Any
 
 def log_evaluation(rows: Rows, *, tracking_uri: str, run_id: str) -> dict[str, float]:
     """What :func:`evaluate_in_mlflow` does, for rows of :func:`with_text_scores`."""
-    if not rows:
+    if not _scores(rows):
         return {}
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow

@@ -4,8 +4,15 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from llm_eval_pipeline.clients.anthropic import DEFAULT_MAX_TOKENS, AnthropicClient
-from llm_eval_pipeline.clients.chat import ChatError, ChatRequest, Message, RetryLaterError, TokenUsage
+from llm_eval_pipeline.clients.anthropic import AnthropicClient
+from llm_eval_pipeline.clients.chat import (
+    UNLIMITED_OUTPUT,
+    ChatError,
+    ChatRequest,
+    Message,
+    RetryLaterError,
+    TokenUsage,
+)
 from llm_eval_pipeline_tests.replay_formats import message, message_events, named
 from llm_eval_pipeline_tests.replay_server import Failure, ReplayServer
 from llm_eval_pipeline_tests.scripted_server import ScriptedServer, document, head
@@ -92,7 +99,7 @@ def test_the_systems_messages_stand_apart_and_the_rest_is_sent_as_it_is():
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({}, {"max_tokens": DEFAULT_MAX_TOKENS}),
+        ({}, {"max_tokens": UNLIMITED_OUTPUT}),
         ({"max_completion_tokens": 9}, {"max_tokens": 9}),
         ({"max_tokens": 9, "stop": "."}, {"max_tokens": 9, "stop_sequences": ["."]}),
         ({"max_tokens": 9, "stop": [".", "!"]}, {"max_tokens": 9, "stop_sequences": [".", "!"]}),

@@ -24,9 +24,9 @@ def run(tmp_path):
 def test_a_plan_counts_every_call_of_the_week_and_makes_none(run):
     planned = run("plan", "2026-01-05")
     assert planned.returncode == 0, planned.stderr
-    # 191 curated examples for each of two models, and a judgement of each answer
+    # 191 curated examples for each of two models, a judgement of each answer, and of each of 60 anchors
     assert planned.stdout.count("191") == 3
-    assert "764 calls to make (up to" in planned.stdout
+    assert "824 calls to make (up to" in planned.stdout
     assert "In all 0 calls, 0 failed, 0.0000 USD spent" in run("ledger").stdout
 
 
@@ -51,3 +51,10 @@ def test_what_is_wrong_is_said_in_a_sentence(run, arguments, settings, said):
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "hunter2" not in ran.stderr
+
+
+def test_a_plan_over_the_budget_is_shown_and_refused(run):
+    planned = run("plan", "2026-01-05", LLM_EVAL_BUDGET_USD="0.01")
+    assert planned.returncode == 1
+    assert "824 calls to make" in planned.stdout
+    assert "over the budget of 0.01 USD (LLM_EVAL_BUDGET_USD)" in planned.stderr

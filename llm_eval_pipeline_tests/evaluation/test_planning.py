@@ -7,8 +7,10 @@ import pytest
 from llm_eval_pipeline.clients.chat import ChatResponse, TokenUsage
 from llm_eval_pipeline.clients.clock import FakeClock
 from llm_eval_pipeline.datasets.examples import Example
+from llm_eval_pipeline.evaluation.anchors import Anchor
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
 from llm_eval_pipeline.evaluation.judging import Judge, answer_cases, judge_cases
+from llm_eval_pipeline.evaluation.moderation import Moderator
 from llm_eval_pipeline.evaluation.planning import evaluation_plan
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
@@ -106,3 +108,16 @@ def test_after_the_evaluation_nothing_is_left_to_pay(asker):
 def test_a_plan_of_calls_that_may_not_be_made_says_so(asker):
     with pytest.raises(MissingAnswerError, match="replay mode asks nobody"):
         planned(replace(asker, rules=replace(asker.rules, mode="replay")))
+
+
+def test_anchors_and_a_moderator_are_in_the_plan(asker):
+    anchor = Anchor(anchor_id="a1", prompt="Why?", output="So.", feature="f", human_score=1, human_acceptable=True)
+    moderator = Moderator(client=Counting('{"safe": true}'), model="omni")
+    plan = evaluation_plan(
+        lambda: EXAMPLES, MODELS, JUDGE, asker, anchors=[anchor], moderator=moderator, occasion=WEEK, due=DUE
+    )
+    assert [(line.purpose, line.model, line.calls) for line in plan.lines] == [
+        ("generation", "m", 2),
+        ("judge", "j", 3),
+        ("judge", "omni", 2),
+    ]

@@ -444,6 +444,83 @@ def test_a_wait_longer_than_the_longest_is_a_failure_that_says_so(asker):
     assert server.calls == {"what?": 1}
 
 
+def test_a_wait_that_nobody_is_ready_for_holds_up_no_other_call(asker, clock):
+    closed = RetryLaterError("closed until tomorrow", retry_after_s=72_000, throttled=True)
+    first, second = call("a"), call("b")
+    started = system_clock()
+    answers = asker.ask([first, second], ScriptedModel(clock, closed))
+    assert "asks to come back in 72000 s" in answers[first.key].error
+    assert answers[second.key].response.output == "answer 2"
+    assert system_clock() - started < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"usage": {"input_tokens": 1}},
+        {"output": None},
+        {"latency_ms": float("nan")},
+        {"finish_reason": 3},
+    ],
+)
+def test_an_answer_that_is_none_is_a_failure_and_takes_no_other_with_it(asker, clock, odd):
+    class Odd(ScriptedModel):
+        async def complete(self, request):
+            response = await super().complete(request)
+            return replace(response, **odd) if request.messages[0].content == "odd" else response
+
+    calls = {prompt: call(prompt) for prompt in ("a", "odd", "b")}
+    answers = asker.ask(list(calls.values()), Odd(clock))
+    assert "the answer is no ChatResponse" in answers[calls["odd"].key].error
+    assert [answers[calls[prompt].key].error for prompt in "ab"] == [None, None]
+    assert len(list(asker.ledger.spending())) == 2
+
+
+def test_an_answer_that_no_ledger_can_hold_is_a_failure_and_takes_no_other_with_it(asker, clock):
+    class Huge(ScriptedModel):
+        async def complete(self, request):
+            response = await super().complete(request)
+            huge = TokenUsage(input_tokens=1, output_tokens=10**30)
+            return replace(response, usage=huge) if request.messages[0].content == "huge" else response
+
+    calls = {prompt: call(prompt) for prompt in ("a", "huge", "b")}
+    answers = ruled(replace(asker, price=no_price), concurrency=3).ask(list(calls.values()), Huge(clock))
+    assert "the answer cannot be stored: TypeError" in answers[calls["huge"].key].error
+    assert [answers[calls[prompt].key].error for prompt in "ab"] == [None, None]
+
+
+def test_a_reason_that_no_file_can_hold_is_kept_as_far_as_it_can_be(asker, clock, ledger):
+    answer = only(asker.ask([call()], ScriptedModel(clock, ChatError("caf\udce9 \x00"))))
+    assert answer.error == "caf\udce9 \x00"
+    assert ledger.failures([call().key])[call().key].error == "caf\ufffd \ufffd"
+
+
+def test_of_many_errors_the_first_is_raised(asker, clock):
+    def broken(_call, _answer):
+        raise KeyError("no such rubric")
+
+    calls = [call(str(number)) for number in range(20)]
+    with pytest.raises(KeyError, match="no such rubric"):
+        streamed(ruled(asker, concurrency=20), ScriptedModel(clock), calls, broken)
+
+
+def test_two_askings_with_one_client_are_refused_by_a_sentence(asker):
+    with ReplayServer(lambda model, prompt: prompt) as server:
+        client = OpenAICompatibleClient(server.base_url, SecretStr(""))
+
+        def both():
+            wanted = [(n, call(str(n), provider=client.provider)) for n in range(2 * BATCH)]
+            outer = ruled(asker, concurrency=4).stream(lambda: iter(wanted), client)
+            next(outer)
+            try:
+                asker.ask([call("within", provider=client.provider)], client)
+            finally:
+                outer.close()
+
+        with pytest.raises(RuntimeError, match="one client serves one asking at a time"):
+            both()
+
+
 def test_refusals_are_no_failed_attempts(asker, clock):
     busy = [RetryLaterError("busy", retry_after_s=0, throttled=True) for _ in range(5)]
     assert only(asker.ask([call()], ScriptedModel(clock, *busy))).response.output == "answer 6"
@@ -492,6 +569,18 @@ def test_a_follow_up_is_asked_once_and_its_answer_takes_the_first_ones_place(ask
         (asked,) = streamed(asker, model, [call()], again)
         assert (asked.call, asked.answer.response.output) == (call(), "answer 2")
     assert len(model.asked) == 2
+
+
+def test_a_follow_up_is_made_only_from_what_the_budget_leaves(asker, model):
+    def again(asked, answer):
+        return call("pardon?") if asked.request.messages[0].content != "pardon?" else None
+
+    # "what?" is 2 tokens and "pardon?" too, 10 more may be answered: 0.12 each
+    for budget, calls in (("0.23", 1), ("0.24", 2)):
+        model.asked.clear()
+        (asked,) = streamed(ruled(asker, budget_usd=Decimal(budget)), model, [call(occasion=budget)], again)
+        assert len(model.asked) == calls
+        assert asked.answer.response.output == f"answer {calls}"
 
 
 def test_a_follow_up_that_may_not_be_made_is_refused_by_name(asker, model):

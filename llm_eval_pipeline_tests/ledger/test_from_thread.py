@@ -72,3 +72,13 @@ def test_who_stops_reading_cancels_the_coroutine_and_waits_for_its_end():
     assert next(items) == 1
     items.close()
     assert ended == [1]
+
+
+def test_who_stops_reading_after_the_end_gets_no_error():
+    async def produce(put):
+        await put(1)
+
+    items = items_from_thread(produce)
+    assert next(items) == 1
+    threading.Event().wait(0.2)
+    items.close()

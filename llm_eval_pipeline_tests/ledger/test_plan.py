@@ -44,8 +44,14 @@ def test_input_is_told_by_its_length_and_output_by_the_most_allowed():
     assert line.cost_usd == Decimal("9.04")
 
 
-def test_output_without_a_limit_is_reckoned_at_512_tokens():
-    assert plan(call("1234")).cost_usd == Decimal("512.01")
+def test_output_without_a_limit_is_reckoned_at_1024_tokens():
+    assert plan(call("1234")).cost_usd == Decimal("1024.01")
+
+
+def test_a_script_of_many_bytes_has_more_tokens_than_a_quarter_of_its_characters():
+    (line,) = plan(call("日本語で答えて", max_tokens=1)).lines
+    # 7 characters of 3 bytes: (7 + 2 · 14) / 4 = 8.75, so 9
+    assert line.input_tokens == 9
 
 
 def test_models_without_a_price_are_named_and_count_as_calls_only():

@@ -1,3 +1,4 @@
+import random
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -220,6 +221,50 @@ def test_known_keys_are_those_with_an_answer(ledger):
     other, failure = failed("failed")
     ledger.append([(call, answer), (other, failure)])
     assert ledger.known([call.key, other.key, "0" * 64]) == {call.key}
+
+
+def test_writers_of_the_same_calls_never_wait_for_each_other(url):
+    many = [answered(f"question {number}") for number in range(64)]
+    ledgers, together, failed = [Ledger(url) for _ in range(2)], threading.Barrier(2), []
+
+    def append(ledger, seed):
+        shuffled = random.Random(seed)
+        for _ in range(20):
+            together.wait()
+            try:
+                ledger.append(shuffled.sample(many, len(many)))
+            except sa.exc.SQLAlchemyError as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=append, args=(ledger, seed)) for seed, ledger in enumerate(ledgers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (failed, ledgers[0].count()) == ([], 64)
+    for ledger in ledgers:
+        ledger.close()
+
+
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:"])
+def test_a_ledger_in_memory_is_refused(address):
+    with pytest.raises(LedgerError, match="would forget what was paid for"):
+        Ledger(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://user:hunter2/db",
+        "postgresql+psycopg://user:hunter2@nohost.invalid@127.0.0.1:1/db",
+        "postgresql+psycopg://user:hunter2@127.0.0.1:1/db",
+    ],
+)
+def test_a_ledger_that_cannot_be_reached_is_told_without_its_password(address):
+    with pytest.raises(LedgerError, match="postgresql") as raised:
+        Ledger(address)
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__suppress_context__
 
 
 @pytest.mark.parametrize("address", ["nonsense", "postgres://user:hunter2@host/db", "mysql://user:hunter2@host/db"])

@@ -13,7 +13,7 @@ from llm_eval_pipeline.evaluation import schema
 from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows, measured_answers
 from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, parts, unzipped
 from llm_eval_pipeline.evaluation.bertscore import Embedder
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, NobodyAnsweredError, generate
 from llm_eval_pipeline.evaluation.judging import Case, Judge, answer_cases, judge_all, score_rows
 from llm_eval_pipeline.evaluation.moderation import Moderator, moderate_outputs
 from llm_eval_pipeline.evaluation.predictions import failure_rows, prediction_rows
@@ -41,6 +41,10 @@ def model_outputs(
                 table.add(rows)
         there = warehouse.read(schema.MODEL_OUTPUTS, week, ["error", "replayed", "called_late", "cost_usd"])
         failed = there["error"].drop_null()
+        if len(failed) == len(there) > 0:
+            raise NobodyAnsweredError(
+                f"{week}: none of {len(there)} calls was answered, the first failed with: {failed[0]}"
+            )
         if len(failed):
             context.log.warning(f"{week}: {len(failed)} of {len(there)} calls failed, the first with: {failed[0]}")
         context.add_asset_metadata(

@@ -76,7 +76,7 @@ def trace_scores(
                 "judged": len(rows),
                 "unscored": len(rows) - len(scored),
                 "quality_mean": sum(score * each for score, each in drawn) / weight if drawn else float("nan"),
-                "failures": sum(row["error_category"] != "none" for row in rows),
+                "failures": sum(row["error_category"] not in (None, "none") for row in rows),
                 "preview": preview(rows, ["trace_id", "feature", "model", "quality_score", "error_category"]),
             },
             partition_key=week,

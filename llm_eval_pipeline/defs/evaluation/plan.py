@@ -8,10 +8,13 @@ from llm_eval_pipeline.datasets.schema import EVAL_DATASET
 from llm_eval_pipeline.defs.datasets.assets import eval_dataset
 from llm_eval_pipeline.defs.partitions import ONE_RUN, WEEKLY
 from llm_eval_pipeline.defs.tables import OWNERS, preview, windows
+from llm_eval_pipeline.evaluation.anchors import load_anchors
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
 from llm_eval_pipeline.evaluation.judging import Judge
+from llm_eval_pipeline.evaluation.moderation import Moderator
 from llm_eval_pipeline.evaluation.planning import evaluation_plan
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import end_of_week
 
@@ -29,15 +32,27 @@ def call_plan(
     warehouse: dg.ResourceParam[Warehouse],
     models: dg.ResourceParam[ModelsUnderTest],
     judge: dg.ResourceParam[Judge],
+    moderator: dg.ResourceParam[Moderator | None],
+    settings: dg.ResourceParam[Settings],
     asker: dg.ResourceParam[Asker],
 ) -> dg.MaterializeResult:
     """The calls that model_outputs and judge_scores would make, and their cost at the most. Materialising asks nobody.
 
     Nothing depends on it: materialise it by itself before an evaluation that costs money.
     """
+    anchors = load_anchors(settings.anchors) if settings.anchors.exists() else []
     for week in windows(context):
         examples = partial(warehouse.rows, EVAL_DATASET, week)
-        plan = evaluation_plan(examples, models, judge, asker, occasion=week, due=end_of_week(week))
+        plan = evaluation_plan(
+            examples,
+            models,
+            judge,
+            asker,
+            anchors=anchors,
+            moderator=moderator,
+            occasion=week,
+            due=end_of_week(week),
+        )
         lines = [
             {
                 "purpose": line.purpose,
