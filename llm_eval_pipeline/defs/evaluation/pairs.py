@@ -8,7 +8,7 @@ import dagster as dg
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
 from llm_eval_pipeline.defs.evaluation.assets import GROUP, judge_scores, model_outputs
 from llm_eval_pipeline.defs.tables import stored_preview, table_asset, windows
-from llm_eval_pipeline.evaluation.answers import Answered, answered
+from llm_eval_pipeline.evaluation.answers import Answered, answered, beside_scores
 from llm_eval_pipeline.evaluation.pairwise import PairwiseJudge
 from llm_eval_pipeline.evaluation.schema import JUDGE_SCORES, MODEL_OUTPUTS, PAIRWISE_PREFERENCES
 from llm_eval_pipeline.ledger.asking import Asker
@@ -70,5 +70,4 @@ def pairwise_preferences(
 def _answers(warehouse: Warehouse, week: str) -> Iterator[Answered]:
     """Answers with the columns of their scores."""
     read = partial(warehouse.rows, partition=week)
-    outputs = (output | score for output, score in zip(read(MODEL_OUTPUTS), read(JUDGE_SCORES), strict=True))
-    return answered(read(EVAL_DATASET), outputs)
+    return beside_scores(answered(read(EVAL_DATASET), read(MODEL_OUTPUTS)), read(JUDGE_SCORES))
