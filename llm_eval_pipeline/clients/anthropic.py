@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from llm_eval_pipeline.clients.anthropic_replies import AnswerInEvents, is_last, whole_answer
+from llm_eval_pipeline.clients.anthropic_replies import AnswerInEvents, is_last, token_counter, whole_answer
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
 from llm_eval_pipeline.clients.endpoint import Endpoint
 
@@ -45,6 +45,7 @@ class AnthropicClient:
             headers={"anthropic-version": VERSION},
         )
         self._stream = stream
+        self._counter = token_counter()
         self.provider = f"anthropic:{self._endpoint.name}"
 
     async def __aenter__(self) -> AnthropicClient:
@@ -68,8 +69,8 @@ class AnthropicClient:
         who, body = request.model, _body(request)
         if not self._stream:
             payload, latency_ms = await self._endpoint.post(who, body)
-            return whole_answer(who, payload, latency_ms, self._endpoint.quoted)
-        answer = AnswerInEvents(who, self._endpoint.quoted)
+            return whole_answer(who, payload, latency_ms, self._endpoint.quoted, self._counter)
+        answer = AnswerInEvents(who, self._endpoint.quoted, self._counter)
         async with aclosing(self._endpoint.events(who, {**body, "stream": True}, is_last)) as events:
             async for event in events:
                 answer.add(event)
