@@ -8,13 +8,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from llm_eval_pipeline.clients.anthropic_replies import AnswerInEvents, is_last, whole_answer
+from llm_eval_pipeline.clients.anthropic_replies import AnswerInEvents, is_last, token_counter, whole_answer
 from llm_eval_pipeline.clients.chat import UNLIMITED_OUTPUT, ChatRequest, ChatResponse
 from llm_eval_pipeline.clients.endpoint import Endpoint
 
 VERSION = "2023-06-01"
 """Of the API, as its header wants it; the one that is current since that day."""
-"""The API refuses a request that sets no limit; requests that set none, such as a judge's, get this one."""
 _SYSTEM = ("system", "developer")
 
 
@@ -44,6 +43,7 @@ class AnthropicClient:
             headers={"anthropic-version": VERSION},
         )
         self._stream = stream
+        self._counter = token_counter()
         self.provider = f"anthropic:{self._endpoint.name}"
 
     async def __aenter__(self) -> AnthropicClient:
@@ -67,8 +67,8 @@ class AnthropicClient:
         who, body = request.model, _body(request)
         if not self._stream:
             payload, latency_ms = await self._endpoint.post(who, body)
-            return whole_answer(who, payload, latency_ms, self._endpoint.quoted)
-        answer = AnswerInEvents(who, self._endpoint.quoted)
+            return whole_answer(who, payload, latency_ms, self._endpoint.quoted, self._counter)
+        answer = AnswerInEvents(who, self._endpoint.quoted, self._counter)
         async with aclosing(self._endpoint.events(who, {**body, "stream": True}, is_last)) as events:
             async for event in events:
                 answer.add(event)

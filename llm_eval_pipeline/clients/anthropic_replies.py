@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from llm_eval_pipeline.clients.chat import ChatError, ChatResponse, RetryLaterError, TokenUsage
 from llm_eval_pipeline.clients.endpoint_failures import Quote, error_in, told
 from llm_eval_pipeline.clients.event_stream import Event
-from llm_eval_pipeline.clients.token_counts import Count, fitting
+from llm_eval_pipeline.clients.token_counts import Count, TokenCounter, fitting
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -43,11 +43,6 @@ class Usage(_Wire):
     cache_creation_input_tokens: Count = None
     output_tokens_details: _Details | None = None
 
-    def updated(self, later: Usage | None) -> Usage:
-        """With the counts of a later event, which are cumulative."""
-        told = {} if later is None else {name: value for name, value in later if value is not None}
-        return self.model_copy(update=told)
-
     def tokens(self) -> TokenUsage | None:
         """The counts by the seam's convention; None when one that matters is missing.
 
@@ -74,15 +69,15 @@ class _Block(_Wire):
 
 
 class _Message(_Wire):
-    model: str
+    model: str | None = None
     content: list[_Block]
     stop_reason: str | None = None
-    usage: Usage | None = None
+    usage: Any = None
 
 
 class _Start(_Wire):
-    model: str
-    usage: Usage | None = None
+    model: str | None = None
+    usage: Any = None
 
 
 class _Delta(_Wire):
@@ -95,12 +90,19 @@ class _EventData(_Wire):
     message: _Start | None = None
     content_block: _Block | None = None
     delta: _Delta | None = None
-    usage: Usage | None = None
+    usage: Any = None
     error: Any = None
 
 
-def whole_answer(who: str, payload: bytes, latency_ms: float, quoted: Quote) -> ChatResponse:
+def token_counter() -> TokenCounter:
+    """What reads the counts of this API."""
+    return TokenCounter(lambda told: Usage.model_validate(told).tokens())
+
+
+def whole_answer(who: str, payload: bytes, latency_ms: float, quoted: Quote, counter: TokenCounter) -> ChatResponse:
     """The response in one document; its text blocks joined, thinking left out.
+
+    Where it does not name its model, that is the one that was asked, ``who``.
 
     Raises:
         ChatError: when it is none, saying where it differs; or when it tells of an error (RetryLaterError if that
@@ -112,9 +114,9 @@ def whole_answer(who: str, payload: bytes, latency_ms: float, quoted: Quote) -> 
         raise _no_answer(who, payload, error, quoted) from None
     return ChatResponse(
         output="".join(block.text or "" for block in message.content if block.type == "text"),
-        model_resolved=message.model,
+        model_resolved=message.model or who,
         finish_reason=_finish_reason(message.stop_reason),
-        usage=_tokens(who, message.usage or Usage()),
+        usage=counter.tokens(who, message.usage),
         latency_ms=latency_ms,
     )
 
@@ -127,13 +129,15 @@ def is_last(data: bytes) -> bool:
 class AnswerInEvents:
     """A response that is put together from a stream's events."""
 
-    def __init__(self, who: str, quoted: Quote) -> None:
+    def __init__(self, who: str, quoted: Quote, counter: TokenCounter) -> None:
         self._who = who
         self._quoted = quoted
+        self._counter = counter
         self._text: list[str] = []
-        self._model = ""
+        self._model = who
+        self._started = False
         self._stop_reason: str | None = None
-        self._usage = Usage()
+        self._usage: Any = None
         self._first_ms: float | None = None
         self._last_ms = 0.0
         self._done = False
@@ -147,7 +151,7 @@ class AnswerInEvents:
         """
         self._last_ms = event.at_ms
         if event.whole:
-            self._whole = whole_answer(self._who, event.data, event.at_ms, self._quoted)
+            self._whole = whole_answer(self._who, event.data, event.at_ms, self._quoted, self._counter)
             return
         try:
             data = _EventData.model_validate_json(event.data)
@@ -156,9 +160,10 @@ class AnswerInEvents:
         if data.type == "error":
             raise told(self._who, data.error if isinstance(data.error, dict) else {}, self._quoted)
         if data.message is not None:
-            self._model = data.message.model
-            self._usage = self._usage.updated(data.message.usage)
-        self._usage = self._usage.updated(data.usage)
+            self._started = True
+            self._model = data.message.model or self._model
+            self._usage = _updated(self._usage, data.message.usage)
+        self._usage = _updated(self._usage, data.usage)
         self._done = self._done or data.type == "message_stop"
         text = (data.content_block and data.content_block.text) or (data.delta and data.delta.text)
         if text:
@@ -172,27 +177,26 @@ class AnswerInEvents:
 
         Raises:
             RetryLaterError: when the stream ended before its answer did.
-            ChatError: when its usage cannot be.
         """
         if self._whole is not None:
             return self._whole
-        if not self._model or not (self._done or self._stop_reason):
+        if not self._started or not (self._done or self._stop_reason):
             raise RetryLaterError(f"{self._who}: the stream ended before the answer did")
         return ChatResponse(
             output="".join(self._text),
             model_resolved=self._model,
             finish_reason=_finish_reason(self._stop_reason),
-            usage=_tokens(self._who, self._usage),
+            usage=self._counter.tokens(self._who, self._usage),
             latency_ms=self._last_ms,
             time_to_first_token_ms=self._first_ms,
         )
 
 
-def _tokens(who: str, usage: Usage) -> TokenUsage | None:
-    try:
-        return usage.tokens()
-    except ValueError as error:
-        raise ChatError(f"{who}: the endpoint's answer is no message (usage: {error})") from error
+def _updated(told: Any, later: Any) -> Any:
+    """Counts with those of a later event, which are cumulative."""
+    if not isinstance(told, dict) or not isinstance(later, dict):
+        return told if later is None else later
+    return told | {name: value for name, value in later.items() if value is not None}
 
 
 def _finish_reason(stop_reason: str | None) -> str:

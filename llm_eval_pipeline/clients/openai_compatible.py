@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
 from llm_eval_pipeline.clients.endpoint import Endpoint
-from llm_eval_pipeline.clients.openai_replies import AnswerInPieces, is_last, whole_answer
+from llm_eval_pipeline.clients.openai_replies import AnswerInPieces, is_last, token_counter, whole_answer
 
 
 class OpenAICompatibleClient:
@@ -30,6 +30,7 @@ class OpenAICompatibleClient:
     def __init__(self, base_url: str, api_key: SecretStr, timeout_s: float = 120.0, *, stream: bool = False) -> None:
         self._endpoint = Endpoint(base_url, "/chat/completions", api_key, timeout_s)
         self._stream = stream
+        self._counter = token_counter()
         self.provider = f"openai-compatible:{self._endpoint.name}"
 
     async def __aenter__(self) -> OpenAICompatibleClient:
@@ -54,10 +55,10 @@ class OpenAICompatibleClient:
         if self._stream:
             return await self._streamed(request.model, body)
         payload, latency_ms = await self._endpoint.post(request.model, body)
-        return whole_answer(request.model, payload, latency_ms, self._endpoint.quoted)
+        return whole_answer(request.model, payload, latency_ms, self._endpoint.quoted, self._counter)
 
     async def _streamed(self, who: str, body: dict[str, object]) -> ChatResponse:
-        answer = AnswerInPieces(who, self._endpoint.quoted)
+        answer = AnswerInPieces(who, self._endpoint.quoted, self._counter)
         asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
         async with aclosing(self._endpoint.events(who, asked, is_last)) as events:
             async for event in events:

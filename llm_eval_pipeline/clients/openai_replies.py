@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from llm_eval_pipeline.clients.chat import ChatError, ChatResponse, RetryLaterError, TokenUsage
 from llm_eval_pipeline.clients.endpoint_failures import Quote, error_in, error_object, told
 from llm_eval_pipeline.clients.event_stream import Event
-from llm_eval_pipeline.clients.token_counts import Count, fitting
+from llm_eval_pipeline.clients.token_counts import Count, TokenCounter, fitting
 
 DONE = b"[DONE]"
 
@@ -85,9 +85,9 @@ class _Choice(_Wire):
 
 
 class _Completion(_Wire):
-    model: str
+    model: str | None = None
     choices: list[_Choice] = Field(min_length=1)
-    usage: Usage | None = None
+    usage: Any = None
     system_fingerprint: str | None = None
 
 
@@ -101,13 +101,18 @@ class _PieceOfChoice(_Wire):
 class _Piece(_Wire):
     model: str | None = None
     choices: list[_PieceOfChoice] | None = None
-    usage: Usage | None = None
+    usage: Any = None
     system_fingerprint: str | None = None
     error: Any = None
 
 
-def whole_answer(who: str, payload: bytes, latency_ms: float, quoted: Quote) -> ChatResponse:
-    """The response in one document.
+def token_counter() -> TokenCounter:
+    """What reads the counts of this API."""
+    return TokenCounter(lambda told: Usage.model_validate(told).tokens())
+
+
+def whole_answer(who: str, payload: bytes, latency_ms: float, quoted: Quote, counter: TokenCounter) -> ChatResponse:
+    """The response in one document; where it does not name its model, that is the one that was asked, ``who``.
 
     Raises:
         ChatError: when it is none, saying where it differs; or when it tells of an error (RetryLaterError if that
@@ -122,9 +127,9 @@ def whole_answer(who: str, payload: bytes, latency_ms: float, quoted: Quote) -> 
         raise told(who, choice.error, quoted)
     return ChatResponse(
         output=choice.message.content or choice.message.refusal or "",
-        model_resolved=completion.model,
+        model_resolved=completion.model or who,
         finish_reason=choice.finish_reason or "unknown",
-        usage=_tokens(who, completion.usage),
+        usage=counter.tokens(who, completion.usage),
         latency_ms=latency_ms,
         system_fingerprint=completion.system_fingerprint,
     )
@@ -138,15 +143,16 @@ def is_last(data: bytes) -> bool:
 class AnswerInPieces:
     """A response that is put together from a stream's events; the first choice's alone."""
 
-    def __init__(self, who: str, quoted: Quote) -> None:
+    def __init__(self, who: str, quoted: Quote, counter: TokenCounter) -> None:
         self._who = who
         self._quoted = quoted
+        self._counter = counter
         self._text: list[str] = []
         self._refusal: list[str] = []
-        self._model = ""
+        self._model = who
         self._fingerprint: str | None = None
         self._finish_reason: str | None = None
-        self._usage: Usage | None = None
+        self._usage: Any = None
         self._first_ms: float | None = None
         self._last_ms = 0.0
         self._done = False
@@ -160,7 +166,7 @@ class AnswerInPieces:
         """
         self._last_ms = event.at_ms
         if event.whole:
-            self._whole = whole_answer(self._who, event.data, event.at_ms, self._quoted)
+            self._whole = whole_answer(self._who, event.data, event.at_ms, self._quoted, self._counter)
             return
         if is_last(event.data):
             self._done = True
@@ -183,19 +189,16 @@ class AnswerInPieces:
 
         Raises:
             RetryLaterError: when the stream ended before its answer did.
-            ChatError: when the stream says who answered nowhere, or its usage cannot be.
         """
         if self._whole is not None:
             return self._whole
         if not self._done and self._finish_reason is None:
             raise RetryLaterError(f"{self._who}: the stream ended before the answer did")
-        if not self._model:
-            raise ChatError(f"{self._who}: the endpoint's answer is no chat completion (model: nothing names it)")
         return ChatResponse(
             output="".join(self._text) or "".join(self._refusal),
             model_resolved=self._model,
             finish_reason=self._finish_reason or "unknown",
-            usage=_tokens(self._who, self._usage),
+            usage=self._counter.tokens(self._who, self._usage),
             latency_ms=self._last_ms,
             system_fingerprint=self._fingerprint,
             time_to_first_token_ms=self._first_ms,
@@ -212,13 +215,6 @@ class AnswerInPieces:
                 known.append(text)
                 if self._first_ms is None:
                     self._first_ms = at_ms
-
-
-def _tokens(who: str, usage: Usage | None) -> TokenUsage | None:
-    try:
-        return None if usage is None else usage.tokens()
-    except ValueError as error:
-        raise ChatError(f"{who}: the endpoint's answer is no chat completion (usage: {error})") from error
 
 
 def _no_answer(who: str, payload: bytes, error: ValidationError, quoted: Quote) -> ChatError:

@@ -42,6 +42,31 @@ def answered(examples: Iterable[Row], outputs: Iterable[Row]) -> Iterator[Answer
         yield example, output
 
 
+def beside_scores(answers: Iterable[Answered], *scores: Iterable[Row]) -> Iterator[Answered]:
+    """Each answer with the columns of its scores.
+
+    Args:
+        answers: in the order of ``model_outputs``.
+        scores: rows of tables that have a row per answer, in the same order.
+
+    Raises:
+        ValueError: when a score table lacks an answer or has one more.
+    """
+    rest = [iter(rows) for rows in scores]
+    for example, output in answers:
+        row, key = dict(output), answer_key(output)
+        for rows in rest:
+            score = next(rows, None)
+            if score is None or answer_key(score) != key:
+                found = "no more rows" if score is None else f"the answer {answer_key(score)}"
+                raise ValueError(f"a score table has {found} where model_outputs has {key}: score the week again")
+            row |= score
+        yield example, row
+    for rows in rest:
+        if (score := next(rows, None)) is not None:
+            raise ValueError(f"a score table has {answer_key(score)}, which model_outputs lacks: score the week again")
+
+
 def parts(items: Iterable[Item], size: int = 2048) -> Iterator[list[Item]]:
     """Items in lists of ``size``, the last one shorter: what is held in memory at once."""
     rest = iter(items)

@@ -20,10 +20,8 @@ from llm_eval_pipeline.evaluation.answer_columns import codes, numbers, read_ans
 from llm_eval_pipeline.evaluation.intervals import mean_interval, quantile_interval, wilson
 from llm_eval_pipeline.evaluation.outcomes import passes
 from llm_eval_pipeline.evaluation.paired_tests import mcnemar, sign_flip_pvalue
+from llm_eval_pipeline.evaluation.tie_margin import TIE_MARGIN, WINS_FROM
 from llm_eval_pipeline.storage.warehouse import Warehouse
-
-TIE_MARGIN = 0.05
-"""Scores that differ by less than this are a tie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +123,7 @@ def _compared(base: Measured, other: Measured, both: np.ndarray) -> dict[str, An
 
 def _quality(base: np.ndarray, other: np.ndarray) -> dict[str, Any]:
     difference, n = other - base, len(base)
-    least = TIE_MARGIN - 1e-9  # 0.85 - 0.80 is a hair less than 0.05
-    wins, losses = int((difference >= least).sum()), int((difference <= -least).sum())
+    wins, losses = int((difference >= WINS_FROM).sum()), int((difference <= -WINS_FROM).sum())
     ties = n - wins - losses
     return {
         "n_scored": n,

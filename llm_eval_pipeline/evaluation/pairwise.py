@@ -9,7 +9,7 @@ Here: pairs, the calls and their replies, and the verdicts. Not here: comparing 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -149,29 +149,53 @@ class PairwiseJudge:
         return Preference(winner=None, unscored_reason=reason, judge=self.model, rubric_version=self.rubric.version)
 
 
+Pairs = Callable[[], Iterable[tuple[Key, Pair, str]]]
+"""Gives, anew each time, the caller's own key of a pair, the pair, and its feature."""
+
+
+def compare_all(
+    pairs: Pairs[Key], judge: PairwiseJudge, asker: Asker, *, occasion: str, due: datetime
+) -> Iterator[tuple[Key, Preference]]:
+    """Compare any number of pairs in both orders through the ledger, in their order.
+
+    A pair that is settled without a judge costs nothing. See :meth:`Asker.stream` for what it raises.
+    """
+
+    def wanted() -> Iterator[tuple[tuple[Key, Preference | None], Call | None]]:
+        for key, pair, feature in pairs():
+            if (verdict := judge.settled(pair)) is not None:
+                yield (key, verdict), None
+            else:
+                label = f"comparing {key}"
+                for call in judge.calls(pair, occasion=occasion, due=due, feature=feature, label=label):
+                    yield (key, None), call
+
+    a_first: Answer | None = None
+    for batch in asker.stream(wanted, judge.client, judge.repair):
+        for (key, verdict), _, answer in batch:
+            if verdict is not None:
+                yield key, verdict
+            elif a_first is None:
+                a_first = answer
+            elif answer is not None:
+                yield key, judge.read(a_first, answer)
+                a_first = None
+
+
 def compare_pairs(
     pairs: Mapping[Key, tuple[Pair, str]], judge: PairwiseJudge, asker: Asker, *, occasion: str, due: datetime
 ) -> dict[Key, Preference]:
-    """Compare every pair in both orders, each call through the ledger.
+    """Compare a few pairs, by key; see :func:`compare_all`.
 
     Args:
-        pairs: by the caller's own key, the pair and its feature. A pair that is settled without a judge costs nothing.
+        pairs: by the caller's own key, the pair and its feature.
         judge: who compares.
         asker: what calls are made with.
         occasion: the window that is observed, or the candidate that is tried.
         due: when that window ends.
     """
-    settled = {key: verdict for key, (pair, _) in pairs.items() if (verdict := judge.settled(pair)) is not None}
-    calls = {
-        key: judge.calls(pair, occasion=occasion, due=due, feature=feature, label=f"comparing {key}")
-        for key, (pair, feature) in pairs.items()
-        if key not in settled
-    }
-    answers = asker.ask([call for both in calls.values() for call in both], judge.client, judge.repair)
-    return {
-        key: settled[key] if key in settled else judge.read(*(answers[call.key] for call in calls[key]))
-        for key in pairs
-    }
+    wanted = [(key, pair, feature) for key, (pair, feature) in pairs.items()]
+    return dict(compare_all(lambda: wanted, judge, asker, occasion=occasion, due=due))
 
 
 def _reply(answer: Answer) -> _Reply:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from llm_eval_pipeline.evaluation.judging import JudgeScore
 from llm_eval_pipeline.evaluation.pairwise import Preference, Winner
-
-MARGIN = 0.05
-"""Two scores at most this far apart are a tie: one step of the rubric's scale."""
+from llm_eval_pipeline.evaluation.tie_margin import WINS_FROM
 
 
-def compare_by_score(a: JudgeScore, b: JudgeScore, margin: float = MARGIN) -> Preference:
-    """Which of two answers a judge of single answers gave the higher score; within ``margin`` it is a tie.
+def compare_by_score(a: JudgeScore, b: JudgeScore) -> Preference:
+    """Which of two answers a judge of single answers gave the higher score; what is no win is a tie.
 
     Raises:
         ValueError: when the scores are of different judges or rubrics, which are not on one scale.
@@ -27,7 +25,7 @@ def compare_by_score(a: JudgeScore, b: JudgeScore, margin: float = MARGIN) -> Pr
     reasons = [f"{name}: {score.unscored_reason}" for name, score in (("a", a), ("b", b)) if score.unscored_reason]
     if a.quality_score is not None and b.quality_score is not None:
         ahead = a.quality_score - b.quality_score
-        winner = "tie" if abs(ahead) <= margin + 1e-9 else "a" if ahead > 0 else "b"
+        winner = "a" if ahead >= WINS_FROM else "b" if ahead <= -WINS_FROM else "tie"
     return Preference(
         winner=winner,
         unscored_reason=None if winner else "; ".join(reasons) or "a score is missing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from llm_eval_pipeline.evaluation.answers import Answered, answer_key
+from llm_eval_pipeline.evaluation.answers import Answered, beside_scores
 from llm_eval_pipeline.evaluation.failures import error_category, failed
 
 Row = Mapping[str, Any]
@@ -14,26 +14,10 @@ Row = Mapping[str, Any]
 def joined(answers: Iterable[Answered], *scores: Iterable[Row]) -> Iterator[dict[str, Any]]:
     """Each answer with its example's columns and every score's columns, one mapping per answer.
 
-    Args:
-        answers: in the order of ``model_outputs``.
-        scores: rows of tables that have a row per answer, in the same order.
-
-    Raises:
-        ValueError: when a score table lacks an answer or has one more.
+    See :func:`~llm_eval_pipeline.evaluation.answers.beside_scores` for the order and the error.
     """
-    rest = [iter(rows) for rows in scores]
-    for example, output in answers:
-        row, key = {**example, **output}, answer_key(output)
-        for rows in rest:
-            score = next(rows, None)
-            if score is None or answer_key(score) != key:
-                found = "no more rows" if score is None else f"the answer {answer_key(score)}"
-                raise ValueError(f"a score table has {found} where model_outputs has {key}: score the week again")
-            row |= score
-        yield row
-    for rows in rest:
-        if (score := next(rows, None)) is not None:
-            raise ValueError(f"a score table has {answer_key(score)}, which model_outputs lacks: score the week again")
+    for example, scored in beside_scores(answers, *scores):
+        yield {**example, **scored}
 
 
 def prediction_rows(answers: Iterable[Answered], *scores: Iterable[Row]) -> Iterator[dict[str, Any]]:

@@ -149,6 +149,26 @@ def test_thinking_is_a_part_of_the_output():
     assert streamed(start(input_tokens=20), delta("So."), ended(**usage)).usage == expected
 
 
+@pytest.mark.parametrize(
+    ("usage", "where"),
+    [
+        ({"input_tokens": -1, "output_tokens": 1}, "usage.input_tokens: "),
+        ({"input_tokens": 1, "output_tokens": 0.5}, "usage.output_tokens: "),
+        (USAGE | {"output_tokens_details": {"thinking_tokens": 8}}, "usage: 8 reasoning tokens of"),
+    ],
+)
+def test_a_paid_answer_is_kept_when_its_tokens_cannot_be_streamed_or_not(usage, where, caplog):
+    for response in (replied(saying(usage=usage)), streamed(start(), delta("So it is."), ended(**usage))):
+        assert (response.output, response.usage) == ("So it is.", None)
+    assert caplog.text.count(f"claude: the endpoint counts tokens in a way that cannot be ({where}") == 2
+
+
+def test_an_answer_that_does_not_name_its_model_is_of_the_one_that_was_asked():
+    unnamed = named("message_start", message={"usage": USAGE})
+    for response in (replied(saying(model=None)), streamed(unnamed, delta("So it is."), ended())):
+        assert (response.output, response.model_resolved) == ("So it is.", "claude")
+
+
 @pytest.mark.parametrize("usage", [None, {}, {"input_tokens": 3}, {"output_tokens": 3}])
 def test_an_answer_whose_tokens_nobody_counted_is_kept_and_its_usage_is_unknown(usage):
     response = replied(saying(usage=usage))
@@ -284,11 +304,9 @@ def test_an_overloaded_endpoint_asks_for_fewer_calls():
         (b"", "body"),
         (b"[]", "body"),
         (b"\xff", "body"),
-        (b"{}", "model"),
+        (b"{}", "content"),
         (orjson.dumps(saying(content="So.")), "content"),
         (orjson.dumps(saying(content=["So."])), "content.0"),
-        (orjson.dumps(saying(usage={"input_tokens": -1})), "usage.input_tokens"),
-        (orjson.dumps(saying(usage=USAGE | {"output_tokens_details": {"thinking_tokens": 8}})), "usage"),
     ],
 )
 def test_a_body_that_is_no_message_is_for_good_and_says_where(body, where):
@@ -297,7 +315,7 @@ def test_a_body_that_is_no_message_is_for_good_and_says_where(body, where):
     assert str(error).startswith(f"claude: the endpoint's answer is no message ({where}: ")
 
 
-@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"type": "message_start", "message": {}}'])
+@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"type": "message_start", "message": {"model": 1}}'])
 def test_an_event_that_is_none_is_for_good(data):
     error = refused([STREAM, b"data: " + data + b"\n\n"], stream=True)
     assert type(error) is ChatError

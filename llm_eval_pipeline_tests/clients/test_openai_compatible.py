@@ -156,6 +156,36 @@ def test_an_answer_whose_tokens_nobody_counted_is_kept_and_its_usage_is_unknown(
 
 
 @pytest.mark.parametrize(
+    ("usage", "where"),
+    [
+        ({"prompt_tokens": -1, "completion_tokens": 1}, "usage.prompt_tokens: "),
+        ({"prompt_tokens": 20.5, "completion_tokens": 1}, "usage.prompt_tokens: "),
+        ({"prompt_tokens": 20, "completion_tokens": 2**53 + 1}, "usage.completion_tokens: "),
+        (USAGE | {"prompt_tokens_details": {"cached_tokens": 21}}, "usage: 21 cached tokens of 20 prompt tokens"),
+        (USAGE | {"completion_tokens_details": {"reasoning_tokens": 8}}, "usage: 8 reasoning tokens of 7"),
+        (USAGE | {"prompt_tokens_details": {"cached_tokens": -1}}, "usage.prompt_tokens_details.cached_tokens: "),
+        ([20, 7], "usage: "),
+    ],
+)
+def test_a_paid_answer_is_kept_when_its_tokens_cannot_be(usage, where, caplog):
+    response = replied(completion(usage=usage))
+    assert (response.output, response.usage) == ("A test.", None)
+    assert f"acme/large: the endpoint counts tokens in a way that cannot be ({where}" in caplog.text
+
+
+def test_odd_counts_are_warned_of_once_per_model(caplog):
+    body = orjson.dumps(completion(usage={"prompt_tokens": -1}))
+    with ReplayServer({}, failures=[Failure(status=200, body=body)] * 3) as server:
+        assert [response.usage for response in complete(server.base_url, times=3)] == [None] * 3
+    assert len([record for record in caplog.records if "counts tokens" in record.message]) == 1
+
+
+@pytest.mark.parametrize("model", [None, ""])
+def test_an_answer_that_does_not_name_its_model_is_of_the_one_that_was_asked(model):
+    assert replied(completion(model=model)).model_resolved == "acme/large"
+
+
+@pytest.mark.parametrize(
     ("message", "output"),
     [
         ({"content": ""}, ""),
@@ -227,16 +257,9 @@ def test_the_endpoint_has_its_say_in_the_error_but_not_at_length():
         ("", "body"),
         ("<html>Sign in</html>", "body"),
         ("[]", "body"),
-        ("{}", "model"),
+        ("{}", "choices"),
         (completion(choices=[]), "choices"),
         (completion(choices=[{"finish_reason": "stop"}]), "choices.0.message"),
-        (completion(usage={"prompt_tokens": -1, "completion_tokens": 1}), "usage.prompt_tokens"),
-        (completion(usage=USAGE | {"prompt_tokens_details": {"cached_tokens": 21}}), "usage"),
-        (completion(usage=USAGE | {"completion_tokens_details": {"reasoning_tokens": 8}}), "usage"),
-        (
-            completion(usage=USAGE | {"prompt_tokens_details": {"cached_tokens": -1}}),
-            "usage.prompt_tokens_details.cached_tokens",
-        ),
         (saying(content=["a", "list"]), "choices.0.message.content"),
         (saying(content=[{"type": "text", "text": None}]), "choices.0.message.content"),
         (b'{"model": "\xff"}', "body"),

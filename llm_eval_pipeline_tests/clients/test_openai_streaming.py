@@ -217,3 +217,8 @@ def test_a_refused_stream_is_refused_as_any_answer():
     ):
         complete(server.base_url)
     assert (raised.value.throttled, raised.value.retry_after_s) == (True, 2)
+
+
+def test_a_stream_that_does_not_name_its_model_is_of_the_one_that_was_asked():
+    response = streamed(chunk("So.", model=None), chunk(reason="stop", model=None, usage={"prompt_tokens": 0.5}), END)
+    assert (response.output, response.model_resolved, response.usage) == ("So.", "m", None)

@@ -106,6 +106,9 @@ def test_a_json_object_with_a_score_is_one(score_of: Any, reply: str, quality: f
         ("{" * 5000, "(reply: Invalid JSON"),
         ("[" * 5000, "(reply: Invalid JSON"),
         ('{"score": 0.5' + " " * LONGEST_REPLY + "}", f"has {LONGEST_REPLY + 14} characters"),
+        ('{"score": 0.2, "score": 0.9}', "('score' is given twice)"),
+        ('{"score": 0.2, "sc\\u006fre": 0.9}', "('score' is given twice)"),
+        ('Either {"score": 0.2, "score": 0.9} or {"score": 0.5}', "('score' is given twice)"),
         ('{"score": null, "reason": "no reference"}', "no reference"),
         ('{"score": null}', "the judge gave no score"),
         (ChatError("judge: 401"), "the judge did not answer: judge: 401"),
@@ -224,7 +227,28 @@ def test_a_reply_that_cannot_be_read_is_repaired_once(asker: Asker) -> None:
     first, again = client.asked
     assert again.messages[:2] == first.messages
     assert (again.messages[2].role, again.messages[2].content) == ("assistant", "8 out of 10")
-    assert again.messages[3].content.startswith("the judge's reply cannot be read (reply: Invalid JSON")
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ("8 out of 10", "the reply is not one JSON object"),
+        ("0.8", "the reply is not one JSON object"),
+        ('{"rationale": "Fine."}', "the field score is missing"),
+        ('{"score": 85}', "the field score is out of range"),
+        ('{"score": "0.8"}', "the field score is not what was asked for"),
+        ('{"score": 0.8, "confidence": 7}', "the field confidence is out of range"),
+        ('{"score": 0.2, "score": 0.9}', "the reply gives a field twice"),
+        ("x" * (LONGEST_REPLY + 1), "the reply is too long"),
+    ],
+)
+def test_a_repair_is_asked_for_in_words_that_no_library_can_change(asker: Asker, reply: str, told: str) -> None:
+    client = Saying(reply, '{"score": 1}')
+    judge_cases(CASE, Judge(client=client, model="judge", rubrics=(RUBRIC,)), asker, occasion=WEEK, due=DUE)
+    assert client.asked[1].messages[3].content == (
+        f"{told}.\nReply again with one JSON object and nothing else: "
+        '{"score": number from 0 to 1, "rationale": "one or two sentences"}.'
+    )
 
 
 def test_a_second_reply_that_cannot_be_read_leaves_the_answer_unscored(asker: Asker) -> None:

@@ -176,9 +176,10 @@ def score(quality: float | None, **others: Any) -> JudgeScore:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "winner"), [(0.9, 0.5, "a"), (0.5, 0.9, "b"), (0.5, 0.55, "tie"), (0.3, 0.25, "tie"), (0.5, 0.6, "b")]
+    ("a", "b", "winner"),
+    [(0.9, 0.5, "a"), (0.5, 0.9, "b"), (0.5, 0.54, "tie"), (0.85, 0.8, "a"), (0.3, 0.35, "b"), (0.5, 0.5, "tie")],
 )
-def test_a_judge_of_single_answers_compares_by_score_beyond_one_step(a: float, b: float, winner: str) -> None:
+def test_a_judge_of_single_answers_wins_by_one_step_as_model_comparison_does(a: float, b: float, winner: str) -> None:
     found = compare_by_score(score(a), score(b))
     assert (found.winner, found.position_bias, found.decided) == (winner, None, 0)
     assert found.rationale == f"{a:.2f} against {b:.2f}"

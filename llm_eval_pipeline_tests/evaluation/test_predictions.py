@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llm_eval_pipeline.evaluation.answers import answered
+from llm_eval_pipeline.evaluation.answers import answered, beside_scores
 from llm_eval_pipeline.evaluation.predictions import failure_rows, joined, prediction_rows
 from llm_eval_pipeline.evaluation.schema import FAILURE_TABLE, PREDICTION_TABLE
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -101,3 +101,9 @@ def test_rows_fit_both_tables_and_no_failure_is_an_empty_table(tmp_path: Path) -
     rows = predicted([output()], [judged()], [safe()])
     assert warehouse.write(PREDICTION_TABLE, "2026-03-30", rows).num_rows == 1
     assert warehouse.write(FAILURE_TABLE, "2026-03-30", failure_rows(rows)).num_rows == 0
+
+
+def test_scores_of_other_answers_never_stand_beside_an_answer() -> None:
+    answers = answered([EXAMPLE], [output("a"), output("b")])
+    with pytest.raises(ValueError, match=r"'b', 0\) where model_outputs has \('e1', 'a', 0\)"):
+        list(beside_scores(answers, [judged("b"), judged("a")]))

@@ -1,7 +1,9 @@
 """Preferences: every other model's answer against the base's, by both orders or by scores."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from llm_eval_pipeline.evaluation.preferences import judged_preferences, matched
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.evaluation.schema import PAIRWISE_PREFERENCES
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.ledger.plan import OverBudgetError
 from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -44,9 +47,10 @@ def answer(example: dict[str, Any], model: str, output: str, quality: float | No
 class Longest:
     """A judge that prefers the longer answer, wherever it stands."""
 
-    provider, dated = "fake", False
+    provider, dated, asked = "fake", False, 0
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
+        self.asked += 1
         pair = orjson.loads(request.messages[1].content)
         winner = "first" if len(pair["first"]) > len(pair["second"]) else "second"
         usage = TokenUsage(input_tokens=1, output_tokens=1)
@@ -71,14 +75,53 @@ def test_the_judge_prefers_by_the_models_names_and_the_rows_fit_their_table(aske
         answer(second, "new", "brief"),
     ]
     judge = PairwiseJudge(client=Longest(), model="j", rubric=Rubric(version="p1", instructions="Compare."))
-    batches = judged_preferences(matched(answered(EXAMPLES, outputs)), "base", judge, asker, occasion=WEEK, due=DUE)
+    batches = judged_preferences(
+        lambda: matched(answered(EXAMPLES, outputs)), "base", judge, asker, occasion=WEEK, due=DUE
+    )
     rows = Warehouse(str(tmp_path)).write(PAIRWISE_PREFERENCES, WEEK, [row for rows in batches for row in rows])
     assert [(row["model_other"], row["preferred"], row["position_bias"]) for row in rows.to_pylist()] == [
         ("new", "other", False),
         ("new", "base", False),
     ]
-    found = summarise_pairs(verdicts(rows.to_pylist()))
+    found = summarise_pairs(verdicts(rows.to_pylist())["new"])
     assert (found.wins, found.losses, found.n_unscored) == (1, 1, 0)
+
+
+def test_all_pairs_are_counted_against_the_budget_before_the_first_is_asked(asker: Asker) -> None:
+    examples = sorted(
+        (Example(prompt=f"Why {n}?", feature="f").row("v1") for n in range(501)), key=lambda e: e["example_id"]
+    )
+    outputs = [answer(example, *given) for example in examples for given in (("base", "x"), ("new", "longer"))]
+    # 501 pairs in two orders are 1002 calls of 1 USD at the most: 500 examples alone would be within 1001
+    rules = replace(asker.rules, budget_usd=1001.0)
+    poor = replace(asker, price=lambda *_: Decimal(1), rules=rules)
+    client = Longest()
+    judge = PairwiseJudge(client=client, model="j", rubric=Rubric(version="p1", instructions="Compare."))
+    with pytest.raises(OverBudgetError, match="1002"):
+        list(
+            judged_preferences(
+                lambda: matched(answered(examples, outputs)), "base", judge, poor, occasion=WEEK, due=DUE
+            )
+        )
+    assert client.asked == 0
+
+
+def test_each_other_model_has_its_own_summary_and_the_order_of_examples_is_kept(asker: Asker) -> None:
+    texts = {"base": "middling", "longest": "the longest answer", "s": "s"}
+    outputs = [answer(example, model, text) for example in EXAMPLES for model, text in texts.items()]
+    outputs[3]["output"] = texts["longest"]  # the base says what longest says: settled without the judge
+    judge = PairwiseJudge(client=Longest(), model="j", rubric=Rubric(version="p1", instructions="Compare."))
+    (rows,) = judged_preferences(
+        lambda: matched(answered(EXAMPLES, outputs)), "base", judge, asker, occasion=WEEK, due=DUE
+    )
+    assert [(row["example_id"], row["model_other"]) for row in rows] == [
+        (example["example_id"], other) for example in EXAMPLES for other in ("longest", "s")
+    ]
+    found = {other: summarise_pairs(those) for other, those in verdicts(rows).items()}
+    assert {other: (one.wins, one.losses, one.ties) for other, one in found.items()} == {
+        "longest": (1, 0, 1),
+        "s": (0, 2, 0),
+    }
 
 
 def test_by_scores_a_clear_difference_wins_and_what_nobody_scored_stays_open() -> None:

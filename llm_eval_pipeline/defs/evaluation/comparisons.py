@@ -28,7 +28,8 @@ def model_comparison(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """Each pair of models on the same examples: quality, wins, passes, latency and cost, with what is chance."""
-    from llm_eval_pipeline.evaluation.comparison import TIE_MARGIN, compared_answers, comparison_rows
+    from llm_eval_pipeline.evaluation.comparison import compared_answers, comparison_rows
+    from llm_eval_pipeline.evaluation.tie_margin import TIE_MARGIN
 
     for week in windows(context):
         rows = comparison_rows(compared_answers(warehouse, week), first=settings.models)

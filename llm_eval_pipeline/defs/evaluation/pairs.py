@@ -8,8 +8,10 @@ import dagster as dg
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
 from llm_eval_pipeline.defs.evaluation.assets import GROUP, judge_scores, model_outputs
 from llm_eval_pipeline.defs.tables import stored_preview, table_asset, windows
-from llm_eval_pipeline.evaluation.answers import Answered, answered
+from llm_eval_pipeline.evaluation.answers import Answered, answered, beside_scores
 from llm_eval_pipeline.evaluation.pairwise import PairwiseJudge
+from llm_eval_pipeline.evaluation.pairwise_summary import PairwiseSummary, summarise_pairs
+from llm_eval_pipeline.evaluation.preferences import Matched, judged_preferences, matched, scored_preferences, verdicts
 from llm_eval_pipeline.evaluation.schema import JUDGE_SCORES, MODEL_OUTPUTS, PAIRWISE_PREFERENCES
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.settings import Settings
@@ -29,14 +31,14 @@ def pairwise_preferences(
 
     No job asks for it; materialise it by itself. The local judge sees one answer at a time: its scores are compared.
     """
-    from llm_eval_pipeline.evaluation.pairwise_summary import summarise_pairs
-    from llm_eval_pipeline.evaluation.preferences import judged_preferences, matched, scored_preferences, verdicts
-
     base = settings.models[0]
     for week in windows(context):
-        examples = matched(_answers(warehouse, week))
+
+        def examples(week: str = week) -> Iterator[Matched]:
+            return matched(_answers(warehouse, week))
+
         if pairwise_judge is None:
-            preferences = scored_preferences(examples, base)
+            preferences = scored_preferences(examples(), base)
         else:
             preferences = judged_preferences(
                 examples, base, pairwise_judge, asker, occasion=week, due=end_of_week(week)
@@ -44,16 +46,13 @@ def pairwise_preferences(
         with warehouse.writing(PAIRWISE_PREFERENCES, week) as table:
             for rows in preferences:
                 table.add(rows)
-        found = summarise_pairs(verdicts(warehouse.rows(PAIRWISE_PREFERENCES, week)))
-        numbers = {"win_rate": found.win_rate, "position_consistency": found.position_consistency}
+        by_model = verdicts(warehouse.rows(PAIRWISE_PREFERENCES, week))
+        found = {other: summarise_pairs(those) for other, those in by_model.items()}
         context.add_asset_metadata(
             {
-                "pairs": found.n,
-                "unscored": found.n_unscored,
-                "wins": found.wins,
-                "losses": found.losses,
-                "ties": found.ties,
-                **{name: estimate.value for name, estimate in numbers.items() if estimate is not None},
+                "pairs": sum(one.n for one in found.values()),
+                "unscored": sum(one.n_unscored for one in found.values()),
+                **{f"{name} {other}": value for other, one in found.items() for name, value in _shown(one).items()},
                 "base": base,
                 "preview": stored_preview(
                     warehouse,
@@ -67,8 +66,19 @@ def pairwise_preferences(
     return dg.MaterializeResult()
 
 
+def _shown(found: PairwiseSummary) -> dict[str, float]:
+    """What one other model's pairs say; pooled over models it would be nobody's."""
+    rates = {"win_rate": found.win_rate, "position_consistency": found.position_consistency}
+    return {
+        "wins": found.wins,
+        "losses": found.losses,
+        "ties": found.ties,
+        "unscored": found.n_unscored,
+        **{name: estimate.value for name, estimate in rates.items() if estimate is not None},
+    }
+
+
 def _answers(warehouse: Warehouse, week: str) -> Iterator[Answered]:
     """Answers with the columns of their scores."""
     read = partial(warehouse.rows, partition=week)
-    outputs = (output | score for output, score in zip(read(MODEL_OUTPUTS), read(JUDGE_SCORES), strict=True))
-    return answered(read(EVAL_DATASET), outputs)
+    return beside_scores(answered(read(EVAL_DATASET), read(MODEL_OUTPUTS)), read(JUDGE_SCORES))
