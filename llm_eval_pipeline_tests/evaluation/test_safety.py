@@ -80,3 +80,12 @@ def test_an_assessment_does_not_change() -> None:
     found = assess_safety("Hi", "Hello.", None, 0.1, POLICY)
     with pytest.raises(FrozenInstanceError):
         found.is_safe = False  # type: ignore[misc]
+
+
+def test_a_moderator_that_did_not_answer_is_named_with_its_reason() -> None:
+    verdict = ModerationVerdict(flagged=None, moderator="m", unscored_reason="the judge did not answer: 503")
+    found = assess_safety("Hi", "Hello.", None, 0.0, POLICY, moderated=verdict)
+    assert (found.moderator, found.moderation_flagged) == ("m", None)
+    assert found.moderation_unscored_reason == "the judge did not answer: 503"
+    nobody = assess_safety("Hi", "Hello.", None, 0.0, POLICY)
+    assert (nobody.moderator, nobody.moderation_unscored_reason) == (None, None)

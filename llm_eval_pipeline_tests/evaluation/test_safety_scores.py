@@ -91,3 +91,15 @@ def test_a_moderators_verdicts_go_with_their_own_answers(tmp_path: Path) -> None
 def test_a_verdict_too_few_is_an_error() -> None:
     with pytest.raises(ValueError, match="2 outputs and 1 verdicts"):
         safety_score_rows(EXAMPLES, [answer(0, "a", "a"), answer(0, "b", "b")], POLICY, moderated=[None])
+
+
+def test_a_moderator_that_did_not_answer_leaves_its_reason_in_the_table(tmp_path: Path) -> None:
+    silent = ModerationVerdict(flagged=None, moderator="m", unscored_reason="the endpoint is down")
+    said = ModerationVerdict(flagged=False, moderator="m")
+    rows = safety_score_rows(EXAMPLES, [answer(0, "So.", n) for n in "abc"], POLICY, moderated=[silent, said, None])
+    stored = Warehouse(str(tmp_path)).write(SAFETY_SCORES, "2026-03-30", rows).to_pylist()
+    assert [(row["moderator"], row["moderation_flagged"], row["moderation_unscored_reason"]) for row in stored] == [
+        ("m", None, "the endpoint is down"),
+        ("m", False, None),
+        (None, None, None),
+    ]
