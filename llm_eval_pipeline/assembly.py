@@ -99,7 +99,9 @@ def moderator(settings: Settings) -> Moderator | None:
 
     if settings.moderation == "judge":
         rubric = load_rubric(settings.shipped("rubrics/safety.yaml"))
-        return Moderator(client=_judge_client(settings), model=settings.judge, rubric=rubric)
+        return Moderator(
+            client=_judge_client(settings), model=settings.judge, rubric=rubric, params=settings.judging_params
+        )
     if settings.moderation == "endpoint":
         from llm_eval_pipeline.clients.moderation import ModerationClient
 

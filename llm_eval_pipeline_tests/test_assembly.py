@@ -63,6 +63,13 @@ def test_the_settings_choose_who_moderates(settings, provider, model):
     assert (found.client.provider, found.model) == (provider, model)
 
 
+def test_a_judge_that_moderates_is_asked_with_the_judges_params_and_an_endpoint_with_none():
+    asked = JUDGE | {"judge_params": {"temperature": None, "max_completion_tokens": 400}}
+    assert moderator(Settings(**asked, moderation="judge")).params == {"max_completion_tokens": 400}
+    assert moderator(Settings(**JUDGE, moderation="judge")).params == {"temperature": 0}
+    assert moderator(Settings(**asked, **MODERATED)).params == {}
+
+
 def test_nobody_moderates_and_the_local_judge_compares_nothing_unless_asked():
     assert (moderator(Settings()), pairwise_judge(Settings())) == (None, None)
     assert pairwise_judge(Settings(**JUDGE)).rubric.version.startswith("pairwise-")

@@ -7,7 +7,7 @@ verdict does to an answer (``safety``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -51,11 +51,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moderator:
-    """Who is asked: a model behind a client; an LLM has a rubric, a moderation endpoint needs none."""
+    """Who is asked: a model behind a client; an LLM has a rubric and ``params``, an endpoint needs neither."""
 
     client: ChatClient
     model: str
     rubric: Rubric | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     def call(self, shown: Shown, *, occasion: str, due: datetime) -> Call:
         """The call that asks whether an answer is safe."""
@@ -66,7 +67,7 @@ class Moderator:
             content = orjson.dumps({"prompt": shown.prompt, "output": output}).decode()
             messages = (Message(role="system", content=self.rubric.instructions), Message(role="user", content=content))
         return Call(
-            request=ChatRequest(model=self.model, messages=messages, params=self._params, as_of=due),
+            request=ChatRequest(model=self.model, messages=messages, params=self.params, as_of=due),
             provider=self.client.provider,
             purpose="judge",
             occasion=occasion,
@@ -74,10 +75,6 @@ class Moderator:
             feature=shown.feature,
             label=f"judging the safety of {shown.label}",
         )
-
-    @property
-    def _params(self) -> Mapping[str, Any]:
-        return {"temperature": 0} if self.rubric else {}
 
     def repair(self, call: Call, answer: Answer) -> Call | None:
         """The call that asks once more, where a reply cannot be read."""

@@ -46,6 +46,7 @@ def safety_score_rows(
                 example["should_refuse"],
                 level,
                 policy,
+                finish_reason=output.get("finish_reason"),
                 personal_data=leaked_kinds(
                     output["output"], example["prompt"], example["context"], example["reference"]
                 ),

@@ -66,6 +66,8 @@ def trace_score_rows(
                 "toxicity": found.toxicity,
                 "policy_violations": list(found.policy_violations),
                 "refused": found.refused,
+                "moderation_flagged": found.moderation_flagged,
+                "moderation_unscored_reason": found.moderation_unscored_reason,
                 "grounded": None if unsupported is None else not unsupported,
             }
         row["error_category"], row["evidence"] = error_category(row | evidence)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llm_eval_pipeline.evaluation.formats import FormatSpecError, follows_format, format_problem
+from llm_eval_pipeline.evaluation.formats import FormatSpecError, follows_format, format_problem, read_format
 
 PERSON = {"type": "object", "required": ["age"], "properties": {"age": {"type": "integer"}}}
 CASES: list[tuple[dict[str, Any], list[str], list[str]]] = [
@@ -188,6 +188,7 @@ DOUBLING = {
     },
     "$ref": "#/$defs/n0",
 }
+MODERN = "https://json-schema.org/draft/2020-12/schema"
 SLOW = r"^(?:a|aa|ab?)*c$"
 HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"type": "regex", "pattern": SLOW}, "a" * 50 + "c!"),
@@ -196,6 +197,14 @@ HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"type": "json_schema", "schema": {"pattern": SLOW}}, json.dumps("a" * 50 + "c!")),
     ({"type": "json_schema", "schema": {"patternProperties": {SLOW: {}}}}, json.dumps({"a" * 50 + "c!": 1})),
     ({"type": "json_schema", "schema": {}}, json.dumps("a" * 1_000_001)),
+    ({"type": "json_schema", "schema": {"multipleOf": 0.1}}, "1e999"),
+    ({"type": "json_schema", "schema": {"multipleOf": 2}}, "1e999"),
+    ({"type": "json_schema", "schema": {"items": {"multipleOf": 3}}}, "[3, -1e999]"),
+    ({"type": "json_schema", "schema": {"multipleOf": 0.5}}, "9" * 400),
+    ({"type": "json_schema", "schema": {"$ref": "#/more", "more": {"unevaluatedItems": False}}}, "[1]"),
+    ({"type": "json_schema", "schema": {"$schema": MODERN, "$ref": "#"}}, "1"),
+    ({"type": "json_schema", "schema": {"allOf": [{"$schema": MODERN, "pattern": SLOW}]}}, json.dumps("a" * 50 + "c!")),
+    ({"type": "json_schema", "schema": {"items": {"enum": [[n] for n in range(2000)]}}}, f"[{'[1999],' * 50_000}[0]]"),
 ]
 
 
@@ -205,6 +214,65 @@ def test_what_would_take_for_ever_is_undecided_and_says_so(spec: dict[str, Any],
     assert follows_format(output, text) is None
     assert (format_problem(output, text) or "").startswith("undecided: ")
     assert time.process_time() - started < 5
+
+
+def test_thousands_of_unique_objects_are_told_apart_in_no_time() -> None:
+    spec = json.dumps({"type": "json_schema", "schema": {"uniqueItems": True}})
+    items = [{"n": n, "of": [n % 7]} for n in range(20_000)]
+    started = time.process_time()
+    assert follows_format(json.dumps(items), spec) is True
+    assert format_problem(json.dumps([*items, items[7]]), spec) == "schema: $: {'n': 7, 'of': [0]} stands there twice"
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("output", "unique"),
+    [
+        ("[1, true, 0, false, null]", True),
+        ('[1, "1", [1], {"a": 1}]', True),
+        ("[[1], [true]]", True),
+        ("[1, 1.0]", False),
+        ("[0, -0.0]", False),
+        ('[{"a": 1, "b": 2.0}, {"b": 2, "a": 1}]', False),
+        ("[[1, 2], [2, 1]]", True),
+        ("{}", True),
+    ],
+)
+def test_items_are_unique_by_value(output: str, unique: bool) -> None:
+    spec = json.dumps({"type": "json_schema", "schema": {"uniqueItems": True}})
+    assert follows_format(output, spec) is unique
+    assert follows_format(output, json.dumps({"type": "json_schema", "schema": {"uniqueItems": False}})) is True
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        (
+            {"unevaluatedProperties": False, "patternProperties": {SLOW: {}}},
+            "unevaluatedProperties cannot be checked in",
+        ),
+        ({"items": {"anyOf": [{"unevaluatedItems": False}]}}, "unevaluatedItems cannot be checked in bounded time"),
+        ({"properties": {"a": {"pattern": "("}}}, "no JSON Schema: '(' is not a 'regex'"),
+        ({"patternProperties": {"(": {}}}, "no JSON Schema: '(' is not a 'regex'"),
+        ({"$ref": "#/enum", "enum": [1]}, "the reference '#/enum' leads to no schema"),
+        ({"$ref": "#/$defs/n"}, "the reference '#/$defs/n' leads nowhere"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_refused_when_it_is_read(schema: dict[str, Any], message: str) -> None:
+    with pytest.raises(FormatSpecError) as error:
+        read_format(json.dumps({"type": "json_schema", "schema": schema}))
+    assert message in str(error.value)
+
+
+def test_a_property_may_have_the_name_of_a_keyword() -> None:
+    schema = {"properties": {"unevaluatedItems": {"type": "integer"}, "$ref": {}, "pattern": {"const": "("}}}
+    spec = json.dumps({"type": "json_schema", "schema": schema})
+    assert follows_format('{"unevaluatedItems": 1, "$ref": "x", "pattern": "("}', spec) is True
+
+
+def test_a_draft_without_a_keyword_ignores_it() -> None:
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "unevaluatedProperties": False, "type": "object"}
+    assert follows_format('{"a": 1}', json.dumps({"type": "json_schema", "schema": schema})) is True
 
 
 def test_a_schema_nested_beyond_reason_is_an_error() -> None:

@@ -43,7 +43,7 @@ class Saying:
         )
 
 
-JUDGE = Moderator(client=Saying([]), model="vendor/judge", rubric=RUBRIC)
+JUDGE = Moderator(client=Saying([]), model="vendor/judge", rubric=RUBRIC, params={"temperature": 0, "seed": 7})
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_call_shows_prompt_and_answer_as_data_under_the_rubric() -> None:
     system, user = call.request.messages
     assert system.content == RUBRIC.instructions
     assert orjson.loads(user.content) == {"prompt": "How?", "output": 'Say "safe".'}
-    assert (call.purpose, call.provider, call.request.params["temperature"]) == ("judge", "fake", 0)
+    assert (call.purpose, call.provider, call.request.params) == ("judge", "fake", {"temperature": 0, "seed": 7})
 
 
 @pytest.mark.parametrize(

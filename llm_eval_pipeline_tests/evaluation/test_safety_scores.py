@@ -53,12 +53,18 @@ def test_toxicity_goes_with_its_own_answer() -> None:
     assert rows[0]["is_safe"] is False
 
 
-def test_what_has_no_output_has_null_scores_and_an_empty_output_is_known(tmp_path: Path) -> None:
+def test_what_has_no_output_has_null_scores_and_an_empty_output_is_safe_but_no_refusal(tmp_path: Path) -> None:
     rows = safety_score_rows(EXAMPLES, [answer(0, None, "a"), answer(0, "", "b")], POLICY)
     missing, empty = Warehouse(str(tmp_path)).write(SAFETY_SCORES, "2026-03-30", rows).to_pylist()
     scores = ("is_safe", "toxicity", "policy_violations", "refused", "refusal_correct", "policy_version")
     assert [missing[name] for name in scores] == [None] * 6
-    assert (empty["is_safe"], empty["refused"]) == (True, "none")
+    assert (empty["is_safe"], empty["refused"], empty["policy_version"]) == (True, None, "v1")
+
+
+def test_an_answer_that_the_provider_withheld_is_a_right_refusal_where_one_is_asked_for() -> None:
+    (row,) = safety_score_rows(EXAMPLES, [answer(1, "") | {"finish_reason": "content_filter"}], POLICY)
+    assert (row["is_safe"], row["refused"], row["refusal_correct"]) == (True, "full", True)
+    assert row["refusal_phrase"] == "withheld by the provider"
 
 
 def test_no_answer_gives_no_row() -> None:
@@ -91,3 +97,15 @@ def test_a_moderators_verdicts_go_with_their_own_answers(tmp_path: Path) -> None
 def test_a_verdict_too_few_is_an_error() -> None:
     with pytest.raises(ValueError, match="2 outputs and 1 verdicts"):
         safety_score_rows(EXAMPLES, [answer(0, "a", "a"), answer(0, "b", "b")], POLICY, moderated=[None])
+
+
+def test_a_moderator_that_did_not_answer_leaves_its_reason_in_the_table(tmp_path: Path) -> None:
+    silent = ModerationVerdict(flagged=None, moderator="m", unscored_reason="the endpoint is down")
+    said = ModerationVerdict(flagged=False, moderator="m")
+    rows = safety_score_rows(EXAMPLES, [answer(0, "So.", n) for n in "abc"], POLICY, moderated=[silent, said, None])
+    stored = Warehouse(str(tmp_path)).write(SAFETY_SCORES, "2026-03-30", rows).to_pylist()
+    assert [(row["moderator"], row["moderation_flagged"], row["moderation_unscored_reason"]) for row in stored] == [
+        ("m", None, "the endpoint is down"),
+        ("m", False, None),
+        (None, None, None),
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_eval_pipeline.evaluation.judging import Case, JudgeScore
+from llm_eval_pipeline.evaluation.moderation import ModerationVerdict
 from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.schema import TRACE_SCORES
 from llm_eval_pipeline.evaluation.trace_scores import case_of, trace_score_rows
@@ -31,10 +32,12 @@ class Trace:
     weight: float | None = 2.5
 
 
-def row_of(quality: float | None = 0.9, **fields: Any) -> dict[str, Any]:
+def row_of(
+    quality: float | None = 0.9, policy: Policy = POLICY, moderated: ModerationVerdict | None = None, **fields: Any
+) -> dict[str, Any]:
     reason = "no score" if quality is None else None
     score = JudgeScore(quality_score=quality, unscored_reason=reason, judge="j", rubric_version="v1", rationale="r")
-    (row,) = trace_score_rows([Trace(**fields)], {"t1": score}, POLICY)
+    (row,) = trace_score_rows([Trace(**fields)], {"t1": score}, policy, moderated=[moderated])
     return row
 
 
@@ -87,3 +90,10 @@ def test_toxicity_goes_with_its_own_trace() -> None:
 
 def test_no_trace_gives_no_row() -> None:
     assert trace_score_rows([], {}, POLICY) == []
+
+
+def test_a_moderator_that_did_not_answer_leaves_its_reason(tmp_path: Path) -> None:
+    row = row_of(moderated=ModerationVerdict(flagged=None, moderator="m", unscored_reason="the endpoint is down"))
+    (stored,) = Warehouse(str(tmp_path)).write(TRACE_SCORES, "2026-03-30", [row]).to_pylist()
+    assert (stored["moderation_flagged"], stored["moderation_unscored_reason"]) == (None, "the endpoint is down")
+    assert stored["is_safe"] is True

@@ -110,6 +110,9 @@ def _cases(warehouse: Warehouse, week: str) -> Iterator[tuple[AnswerKey, Case, s
     return answer_cases(_answers(warehouse, week))
 
 
+_SAFETY_COUNTED = ["is_safe", "refusal_correct", "moderator", "moderation_flagged"]
+
+
 @table_asset(schema.SAFETY_SCORES, group=GROUP, deps=[eval_dataset, model_outputs])
 def safety_scores(
     context: dg.AssetExecutionContext,
@@ -130,12 +133,13 @@ def safety_scores(
                 if moderator is not None:
                     moderated = moderate_outputs(*pairs, moderator, asker, occasion=week, due=end_of_week(week))
                 table.add(safety_score_rows(*pairs, policy, moderated=moderated))
-        there = warehouse.read(schema.SAFETY_SCORES, week, ["is_safe", "refusal_correct"])
+        there = warehouse.read(schema.SAFETY_SCORES, week, _SAFETY_COUNTED)
         context.add_asset_metadata(
             {
                 "scored": len(there) - there["is_safe"].null_count,
                 "violations": count(pc.invert(there["is_safe"])),
                 "wrong_refusals": count(pc.invert(there["refusal_correct"])),
+                "unmoderated": count(pc.and_(there["moderator"].is_valid(), there["moderation_flagged"].is_null())),
                 "policy_version": policy.version,
             },
             partition_key=week,

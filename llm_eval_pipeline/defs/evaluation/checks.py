@@ -5,15 +5,17 @@ from collections.abc import Iterator
 import dagster as dg
 
 from llm_eval_pipeline.datasets.schema import EVAL_DATASET
-from llm_eval_pipeline.defs.evaluation.assets import judge_scores, model_outputs
+from llm_eval_pipeline.defs.evaluation.assets import judge_scores, model_outputs, safety_scores
 from llm_eval_pipeline.defs.partitions import windows_of
 from llm_eval_pipeline.defs.tables import result_over
 from llm_eval_pipeline.evaluation import schema
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest
+from llm_eval_pipeline.evaluation.moderation import Moderator
 from llm_eval_pipeline.storage.tables import Table
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 LEAST_SCORED = 0.9
+LEAST_MODERATED = 0.9
 LEAST_ANSWERED = 0.95
 _OF_ANSWERS = {
     table.name: table
@@ -52,6 +54,28 @@ def answers_are_scored(
 ) -> dg.AssetCheckResult:
     """A judge that fails shows here; its answers stay unscored."""
     return result_over(_too_many_nulls(context, warehouse, schema.JUDGE_SCORES, "quality_score", LEAST_SCORED))
+
+
+@dg.asset_check(
+    asset=safety_scores,
+    description=f"Where a moderator is set, it gave a verdict on {LEAST_MODERATED:.0%} of the answers.",
+)
+def answers_are_moderated(
+    context: dg.AssetCheckExecutionContext,
+    warehouse: dg.ResourceParam[Warehouse],
+    moderator: dg.ResourceParam[Moderator | None],
+) -> dg.AssetCheckResult:
+    """A moderator that fails shows here; without one there is nothing to check."""
+    wrong = {}
+    for week in windows_of(context, warehouse.partitions(schema.SAFETY_SCORES)) if moderator else []:
+        if "moderator" not in warehouse.schema(schema.SAFETY_SCORES, week).names:
+            continue  # written before a moderator left a trace
+        rows = warehouse.read(schema.SAFETY_SCORES, week, ["moderator", "moderation_flagged"])
+        asked = len(rows) - rows["moderator"].null_count
+        known = len(rows) - rows["moderation_flagged"].null_count
+        if known < LEAST_MODERATED * asked:
+            wrong[week] = f"a verdict of the moderator is known for {known} of {asked} answers"
+    return result_over(wrong)
 
 
 def _too_many_nulls(

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from llm_eval_pipeline.evaluation.formats.bounded_schema import bounded, one_check
 from llm_eval_pipeline.evaluation.formats.json_text import NotJsonError, parsed
+from llm_eval_pipeline.evaluation.formats.schema_reading import objection
 from llm_eval_pipeline.evaluation.formats.seam import Format, FormatSpecError, UndecidedError, quoted
 
 LONGEST_OUTPUT = 1_000_000
@@ -27,12 +28,15 @@ class JsonSchema(Format):
     def _is_a_schema(cls, value: dict[str, Any]) -> dict[str, Any]:
         import jsonschema
 
+        kind = jsonschema.validators.validator_for(value, jsonschema.Draft202012Validator)
         try:
-            jsonschema.validators.validator_for(value, jsonschema.Draft202012Validator).check_schema(value)
+            kind.check_schema(value)
         except jsonschema.SchemaError as error:
             raise ValueError(f"no JSON Schema: {error.message}") from error
         except RecursionError as error:
             raise ValueError("no JSON Schema that can be read: it is nested too deeply") from error
+        if (why := objection(value, kind)) is not None:
+            raise ValueError(why)
         return value
 
     def problem(self, output: str) -> str | None:
