@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     concurrency: int = Field(64, ge=1, le=1024, description="Most calls under way at once.")
     timeout_s: float = Field(120.0, gt=0, description="Longest wait for one attempt of one call.")
     budget_usd: float | None = Field(
-        None, ge=0, description="Refuse to start one asset's calls of one window when they would cost more."
+        None,
+        ge=0,
+        description="Refuse one asset's calls of one window (a moderator's apart) when they would cost more.",
     )
     mode: Literal["live", "replay"] = Field("live", description="replay: answer from the ledger alone.")
     allow_late: bool = Field(False, description="Ask today's model about weeks that ended long ago.")

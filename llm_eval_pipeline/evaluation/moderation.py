@@ -6,7 +6,7 @@ verdict does to an answer (``safety``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, Field
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
-from llm_eval_pipeline.evaluation.answers import Row
+from llm_eval_pipeline.evaluation.answers import Answered
 from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, repair
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
@@ -95,34 +95,41 @@ def _read(answer: Answer) -> _Reply:
     return read_reply(answer, _Reply, "safe")
 
 
-def moderate(
-    answers: Sequence[Shown], moderator: Moderator, asker: Asker, *, occasion: str, due: datetime
-) -> list[ModerationVerdict | None]:
-    """A verdict on each answer, in order, each through the ledger; None where there is no output.
+def moderate_all(
+    answers: Callable[[], Iterable[Shown]], moderator: Moderator, asker: Asker, *, occasion: str, due: datetime
+) -> Iterator[ModerationVerdict | None]:
+    """A verdict on each of any number of answers, in order, each through the ledger; None where there is no output.
 
     Args:
-        answers: what is looked at.
+        answers: gives, anew each time, what is looked at.
         moderator: who is asked.
         asker: the way to the ledger.
         occasion: the window's key.
         due: the instant at which the window ends.
     """
-    calls = [moderator.call(shown, occasion=occasion, due=due) if shown.output else None for shown in answers]
-    replies = asker.ask([call for call in calls if call is not None], moderator.client, moderator.repair)
-    return [None if call is None else moderator.read(replies[call.key]) for call in calls]
+
+    def wanted() -> Iterator[tuple[None, Call | None]]:
+        for shown in answers():
+            yield None, moderator.call(shown, occasion=occasion, due=due) if shown.output else None
+
+    for batch in asker.stream(wanted, moderator.client, moderator.repair):
+        for _, _, answer in batch:
+            yield None if answer is None else moderator.read(answer)
 
 
-def moderate_outputs(
-    examples: Sequence[Row], outputs: Sequence[Row], moderator: Moderator, asker: Asker, *, occasion: str, due: datetime
+def moderate(
+    answers: Sequence[Shown], moderator: Moderator, asker: Asker, *, occasion: str, due: datetime
 ) -> list[ModerationVerdict | None]:
-    """A verdict on each output of an evaluation; ``examples`` has the example of each at the same place."""
-    answers = [
-        Shown(
+    """A verdict on each of a few answers; see :func:`moderate_all`."""
+    return list(moderate_all(lambda: answers, moderator, asker, occasion=occasion, due=due))
+
+
+def shown_in_outputs(answers: Iterable[Answered]) -> Iterator[Shown]:
+    """What a moderator sees of an evaluation."""
+    for example, output in answers:
+        yield Shown(
             prompt=example["prompt"],
             output=output["output"],
             feature=example["feature"],
             label=f"{output['example_id']} by {output['model']}",
         )
-        for example, output in zip(examples, outputs, strict=True)
-    ]
-    return moderate(answers, moderator, asker, occasion=occasion, due=due)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
@@ -15,10 +16,12 @@ from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse, TokenUsage
 from llm_eval_pipeline.clients.clock import FakeClock
 from llm_eval_pipeline.clients.moderation import ModerationClient
 from llm_eval_pipeline.datasets.examples import Example
-from llm_eval_pipeline.evaluation.moderation import Moderator, Shown, moderate, moderate_outputs
+from llm_eval_pipeline.evaluation.answers import answered
+from llm_eval_pipeline.evaluation.moderation import Moderator, Shown, moderate, moderate_all, shown_in_outputs
 from llm_eval_pipeline.evaluation.rubrics import load_rubric
 from llm_eval_pipeline.ledger.asking import Asker, AskingRules
 from llm_eval_pipeline.ledger.calls import Answer
+from llm_eval_pipeline.ledger.plan import OverBudgetError
 from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline_tests.scripted_server import ScriptedServer, document
 
@@ -168,6 +171,17 @@ def test_outputs_of_an_evaluation_are_shown_with_their_prompts(asker: Asker) -> 
     output = {"example_id": example["example_id"], "model": "a", "repetition": 0, "output": "So."}
     client = Saying(['{"safe": true}'])
     judge = Moderator(client=client, model="vendor/judge", rubric=RUBRIC)
-    (verdict,) = moderate_outputs([example], [output], judge, asker, occasion="2026-03-30", due=AT)
+    shown = list(shown_in_outputs(answered([example], [output])))
+    (verdict,) = moderate(shown, judge, asker, occasion="2026-03-30", due=AT)
     assert verdict is not None
     assert orjson.loads(client.asked[0].messages[1].content) == {"prompt": "How?", "output": "So."}
+
+
+def test_many_answers_are_planned_before_the_first_is_asked_about(asker: Asker) -> None:
+    client = Saying(['{"safe": true}'] * 600)
+    judge = Moderator(client=client, model="vendor/judge", rubric=RUBRIC)
+    priced = replace(asker, price=lambda *_: Decimal(1), rules=replace(asker.rules, budget_usd=Decimal(599)))
+    answers = [shown("a", f"Answer {number}.") for number in range(600)]
+    with pytest.raises(OverBudgetError, match="600 calls are missing and would cost up to"):
+        list(moderate_all(lambda: answers, judge, priced, occasion="2026-03-30", due=AT))
+    assert client.asked == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice, repeat
 
 import dagster as dg
 import pyarrow.compute as pc
@@ -15,7 +16,7 @@ from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, 
 from llm_eval_pipeline.evaluation.bertscore import Embedder
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, NobodyAnsweredError, generate
 from llm_eval_pipeline.evaluation.judging import Case, Judge, answer_cases, judge_all, score_rows
-from llm_eval_pipeline.evaluation.moderation import Moderator, moderate_outputs
+from llm_eval_pipeline.evaluation.moderation import ModerationVerdict, Moderator, Shown, moderate_all, shown_in_outputs
 from llm_eval_pipeline.evaluation.predictions import failure_rows, prediction_rows
 from llm_eval_pipeline.evaluation.quality_shape import readings
 from llm_eval_pipeline.ledger.asking import Asker
@@ -110,6 +111,10 @@ def _cases(warehouse: Warehouse, week: str) -> Iterator[tuple[AnswerKey, Case, s
     return answer_cases(_answers(warehouse, week))
 
 
+def _shown(warehouse: Warehouse, week: str) -> Iterator[Shown]:
+    return shown_in_outputs(_answers(warehouse, week))
+
+
 _SAFETY_COUNTED = ["is_safe", "refusal_correct", "moderator", "moderation_flagged"]
 
 
@@ -127,12 +132,14 @@ def safety_scores(
 
     policy = load_policy(settings.safety_policy)
     for week in windows(context):
+        verdicts: Iterator[ModerationVerdict | None] = repeat(None)
+        if moderator is not None:
+            shown = partial(_shown, warehouse, week)
+            verdicts = moderate_all(shown, moderator, asker, occasion=week, due=end_of_week(week))
         with warehouse.writing(schema.SAFETY_SCORES, week) as table:
             for some in parts(_answers(warehouse, week)):
-                pairs, moderated = unzipped(some), None
-                if moderator is not None:
-                    moderated = moderate_outputs(*pairs, moderator, asker, occasion=week, due=end_of_week(week))
-                table.add(safety_score_rows(*pairs, policy, moderated=moderated))
+                moderated = list(islice(verdicts, len(some)))
+                table.add(safety_score_rows(*unzipped(some), policy, moderated=moderated))
         there = warehouse.read(schema.SAFETY_SCORES, week, _SAFETY_COUNTED)
         context.add_asset_metadata(
             {
