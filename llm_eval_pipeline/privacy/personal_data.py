@@ -22,7 +22,7 @@ WINDOW = 5_000
 """Characters that are analysed at a time: the analysis takes time by the square of what it finds."""
 MARGIN = 500
 """Characters on either side that a window is shown besides: longer than any finding but a hostile one."""
-MOST_JUDGED = 100_000
+MOST_JUDGED = 50_000
 """Characters of an output that :func:`leaked_kinds` looks at."""
 _NAME = r"(?:\p{Lu}['’])?\p{Lu}\p{Ll}+(?:\p{Lu}\p{Ll}+)?"
 _PATTERNS = {
