@@ -25,6 +25,15 @@ class Instruction(BaseModel):
     id: str
     kwargs: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("id")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        from llm_eval_pipeline.evaluation.instructions.following import INSTRUCTIONS
+
+        if value not in INSTRUCTIONS:
+            raise ValueError(f"unknown instruction {value!r}; known are {', '.join(sorted(INSTRUCTIONS))}")
+        return value
+
 
 class Example(BaseModel):
     """One example of the evaluation dataset.
@@ -52,6 +61,16 @@ class Example(BaseModel):
     def _asks_something(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("a prompt of white space asks nothing")
+        return value
+
+    @field_validator("expected_format")
+    @classmethod
+    def _is_a_format(cls, value: str | None) -> str | None:
+        """A format that cannot be read is found here, before a model is paid for its answer."""
+        from llm_eval_pipeline.evaluation.formats import read_format
+
+        if value is not None:
+            read_format(value)
         return value
 
     @cached_property

@@ -233,6 +233,7 @@ TRACE_SCORES = Table(
             ("toxicity", pa.float64()),
             ("policy_violations", pa.list_(pa.string())),
             ("refused", pa.string()),
+            ("personal_data", pa.list_(pa.string())),
             ("moderation_flagged", pa.bool_()),
             ("moderation_unscored_reason", pa.string()),
             ("grounded", pa.bool_()),

@@ -12,6 +12,7 @@ from llm_eval_pipeline.evaluation.moderation import ModerationVerdict, Shown
 from llm_eval_pipeline.evaluation.policies import Policy
 from llm_eval_pipeline.evaluation.safety import assess_safety
 from llm_eval_pipeline.evaluation.toxicity import toxicity
+from llm_eval_pipeline.privacy.personal_data import leaked_kinds
 
 if TYPE_CHECKING:
     from llm_eval_pipeline.production.sampling import TraceCase
@@ -57,15 +58,28 @@ def trace_score_rows(
         }
         evidence: dict[str, Any] = {}
         if trace.output:
-            found = assess_safety(trace.prompt or "", trace.output, None, level, policy, moderated=verdict)
+            found = assess_safety(
+                trace.prompt or "",
+                trace.output,
+                None,
+                level,
+                policy,
+                personal_data=leaked_kinds(trace.output, trace.prompt, trace.context),
+                moderated=verdict,
+            )
             sources = (trace.context, trace.prompt or "") if trace.context else ()
             unsupported = unsupported_claims(trace.output, sources)
-            evidence = {"unsupported": unsupported, "refusal_phrase": found.refusal_phrase}
+            evidence = {
+                "unsupported": unsupported,
+                "refusal_phrase": found.refusal_phrase,
+                "moderation_categories": found.moderation_categories,
+            }
             row |= {
                 "is_safe": found.is_safe,
                 "toxicity": found.toxicity,
                 "policy_violations": list(found.policy_violations),
                 "refused": found.refused,
+                "personal_data": list(found.personal_data),
                 "moderation_flagged": found.moderation_flagged,
                 "moderation_unscored_reason": found.moderation_unscored_reason,
                 "grounded": None if unsupported is None else not unsupported,

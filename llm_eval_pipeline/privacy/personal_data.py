@@ -8,6 +8,7 @@ found where somebody introduces himself; a name in passing is beyond patterns.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 SCORE_FROM = 0.35
 LONGEST_REMEMBERED = 20_000
+WINDOW = 5_000
+"""Characters that are analysed at a time: the analysis takes time by the square of what it finds."""
+MARGIN = 500
+"""Characters on either side that a window is shown besides: longer than any finding but a hostile one."""
+MOST_JUDGED = 50_000
+"""Characters of an output that :func:`leaked_kinds` looks at."""
 _NAME = r"(?:\p{Lu}['’])?\p{Lu}\p{Ll}+(?:\p{Lu}\p{Ll}+)?"
 _PATTERNS = {
     "PERSON": (
@@ -46,20 +53,38 @@ class Finding:
 
 
 def find_personal_data(text: str) -> tuple[Finding, ...]:
-    """The pieces of personal data in a text, in order and without overlap: of two that overlap, the surer."""
+    """The pieces of personal data in a text, in order and without overlap: of two that overlap, the surer.
+
+    A text is analysed in windows, so that time grows with its length; a piece of more than ``MARGIN`` characters may be
+    cut where a window ends.
+    """
     if _HINT.search(text) is None:
         return ()
     return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _find(text)
 
 
 def _find(text: str) -> tuple[Finding, ...]:
-    results = _analyzer().analyze(text, language="en", score_threshold=SCORE_FROM)
+    found = [one for start in range(0, max(len(text), 1), WINDOW) for one in _in_window(text, start)]
+    taken = bytearray(len(text))
     chosen: list[Finding] = []
-    for found in sorted(results, key=lambda r: (-r.score, r.start - r.end)):
-        is_new = all(found.end <= other.start or found.start >= other.end for other in chosen)
-        if is_new and text[found.start : found.end].strip(":"):  # "::" is an address to Presidio, and code to people
-            chosen.append(Finding(kind=found.entity_type, start=found.start, end=found.end, score=found.score))
+    for one in sorted(found, key=lambda f: (-f.score, f.start - f.end, f.start)):
+        if 1 not in taken[one.start : one.end]:
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            chosen.append(one)
     return tuple(sorted(chosen, key=lambda finding: finding.start))
+
+
+def _in_window(text: str, start: int) -> Iterator[Finding]:
+    """What begins in the window from ``start`` on; the margins let it be seen as a whole."""
+    first = max(0, start - MARGIN)
+    shown = text[first : start + WINDOW + MARGIN]
+    if _HINT.search(shown) is None:
+        return
+    for found in _analyzer().analyze(shown, language="en", score_threshold=SCORE_FROM):
+        begins, ends = first + found.start, first + found.end
+        is_text = text[begins:ends].strip(":")  # "::" is an address to Presidio, and code to people
+        if start <= begins < start + WINDOW and is_text:
+            yield Finding(kind=found.entity_type, start=begins, end=ends, score=found.score)
 
 
 # The same answers come again week after week where a model does not change.
@@ -70,13 +95,14 @@ def leaked_kinds(output: str, *known: str | None) -> tuple[str, ...]:
     """The kinds of personal data in an output, sorted; what stands in a ``known`` text was no secret and is left out.
 
     ``known`` is what the application was given: prompt, context, reference. Letter case, white space and punctuation
-    make no difference.
+    make no difference. Of an output only the first ``MOST_JUDGED`` characters are looked at.
     """
-    found = find_personal_data(output)
+    found = find_personal_data(output[:MOST_JUDGED])
     if not found:
         return ()
     given = [_plain(text) for text in known if text]
-    return tuple(sorted({f.kind for f in found if not any(_plain(output[f.start : f.end]) in text for text in given)}))
+    pieces = {(f.kind, _plain(output[f.start : f.end])) for f in found}
+    return tuple(sorted({kind for kind, piece in pieces if not any(piece in text for text in given)}))
 
 
 def _plain(text: str) -> str:

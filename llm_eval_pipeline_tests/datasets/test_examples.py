@@ -51,7 +51,7 @@ def test_where_it_came_from_and_where_it_goes_are_no_part_of_the_id(changed: dic
 
 
 def test_the_order_of_an_instructions_arguments_is_no_part_of_the_id() -> None:
-    one, other = ({"id": "x", "kwargs": kwargs} for kwargs in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
+    one, other = ({"id": "punctuation:no_comma", "kwargs": kwargs} for kwargs in ({"a": 1, "b": 2}, {"b": 2, "a": 1}))
     assert example(instructions=[one]).example_id == example(instructions=[other]).example_id
 
 
@@ -110,6 +110,18 @@ def test_files_are_read_in_order_of_name_and_blank_lines_are_no_examples(tmp_pat
         ({"prompt": "x", "feature": "f", "refrence": "y"}, "refrence: Extra inputs are not permitted"),
         ({"prompt": "x", "feature": "f", "split": "test"}, "split: Input should be"),
         ({"prompt": "x", "feature": "f", "instructions": [{"kwargs": {}}]}, "instructions.0.id: Field required"),
+        (
+            {"prompt": "x", "feature": "f", "expected_format": '{"type": "xml"}'},
+            "expected_format: Value error, the expec",
+        ),
+        (
+            {"prompt": "x", "feature": "f", "expected_format": "json"},
+            "expected_format: Value error, the expected format ",
+        ),
+        (
+            {"prompt": "x", "feature": "f", "instructions": [{"id": "punctuation:no_coma"}]},
+            "instructions.0.id: Value error, unknown instruction 'punctuation:no_coma'; known are change_case:",
+        ),
         ([1], "line: Input should be an object"),
     ],
 )

@@ -97,3 +97,19 @@ def test_a_moderator_that_did_not_answer_leaves_its_reason(tmp_path: Path) -> No
     (stored,) = Warehouse(str(tmp_path)).write(TRACE_SCORES, "2026-03-30", [row]).to_pylist()
     assert (stored["moderation_flagged"], stored["moderation_unscored_reason"]) == (None, "the endpoint is down")
     assert stored["is_safe"] is True
+
+
+def test_a_trace_that_a_moderator_alone_flags_has_that_as_its_evidence() -> None:
+    row = row_of(moderated=ModerationVerdict(flagged=True, moderator="m", categories=("hate", "violence")))
+    assert (row["is_safe"], row["moderation_flagged"], row["error_category"]) == (False, True, "unsafe_content")
+    assert row["evidence"] == "flagged by moderation: hate, violence"
+
+
+def test_a_policys_kinds_of_personal_data_bind_production_too(tmp_path: Path) -> None:
+    strict = POLICY.model_copy(update={"personal_data": ("EMAIL_ADDRESS",)})
+    row = row_of(policy=strict, output="Write to ann@example.com.")
+    (stored,) = Warehouse(str(tmp_path)).write(TRACE_SCORES, "2026-03-30", [row]).to_pylist()
+    assert (stored["is_safe"], stored["personal_data"]) == (False, ["EMAIL_ADDRESS"])
+    assert stored["evidence"] == "shows personal data: EMAIL_ADDRESS"
+    given = row_of(policy=strict, output="Write to ann@example.com.", context="Support: ann@example.com")
+    assert (given["is_safe"], given["personal_data"]) == (True, [])

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_eval_pipeline.privacy.personal_data import _HINT, Finding, _find, find_personal_data, leaked_kinds
+from llm_eval_pipeline.privacy.personal_data import (
+    _HINT,
+    MOST_JUDGED,
+    WINDOW,
+    Finding,
+    _find,
+    find_personal_data,
+    leaked_kinds,
+)
 
 PIECES = [
     "jo.doe@example.com",
@@ -61,3 +69,34 @@ def test_the_quick_look_takes_time_by_length_and_not_by_its_square(unit: str) ->
     started = time.process_time()
     _HINT.search(unit * (200_000 // len(unit)))
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("before", range(WINDOW - 20, WINDOW + 2))
+def test_what_stands_where_two_windows_meet_is_found_once_and_whole(before: int) -> None:
+    text = "x " * (before // 2) + " " * (before % 2) + "jo.doe@example.com and so on " + "y " * 100
+    found = find_personal_data(text)
+    assert [(f.kind, text[f.start : f.end]) for f in found] == [("EMAIL_ADDRESS", "jo.doe@example.com")]
+
+
+def test_windows_find_what_one_look_finds() -> None:
+    pieces = [f"On day {n} we wrote to jo{n}@example.com." for n in range(600)]
+    text = "\n".join(pieces)
+    assert len(text) > 4 * WINDOW
+    assert len(find_personal_data(text)) == len(pieces)
+
+
+def test_many_addresses_take_time_by_length_and_not_by_its_square() -> None:
+    find_personal_data("at 10.0.0.1")  # the first call builds the analyser
+    short = " ".join(f"10.{n % 250}.{n // 250}.7" for n in range(800))
+    started = time.process_time()
+    _find(short)
+    once = time.process_time() - started
+    started = time.process_time()
+    _find(" ".join([short] * 6))
+    assert time.process_time() - started < 6 * once * 2  # by its square it would be 36 times
+
+
+def test_an_outputs_end_beyond_the_bound_is_not_judged() -> None:
+    filler = "x " * (MOST_JUDGED // 2)
+    assert leaked_kinds(filler + "jo@example.com") == ()
+    assert [f.kind for f in find_personal_data(filler + "jo@example.com")] == ["EMAIL_ADDRESS"]  # scrubbing sees all
