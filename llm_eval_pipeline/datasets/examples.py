@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 CANARY_SHARE = 0.6
 
@@ -25,14 +25,13 @@ class Instruction(BaseModel):
     id: str
     kwargs: dict[str, Any] = Field(default_factory=dict)
 
-    @field_validator("id")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        from llm_eval_pipeline.evaluation.instructions.following import INSTRUCTIONS
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> Instruction:
+        """An answer is held against it here, so that a slip is found before anybody is paid for an answer."""
+        from llm_eval_pipeline.evaluation.instructions import follows
 
-        if value not in INSTRUCTIONS:
-            raise ValueError(f"unknown instruction {value!r}; known are {', '.join(sorted(INSTRUCTIONS))}")
-        return value
+        follows(self.id, self.kwargs, "What is asked?", "Some answer.")
+        return self
 
 
 class Example(BaseModel):
@@ -143,7 +142,9 @@ def load_examples(folder: Path) -> list[Example]:
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"]) or "line"
-                raise DatasetError(f"{file}, line {number}: {where}: {first['msg']}") from error
+                raise DatasetError(
+                    f"{file}, line {number}: {where}: {first['msg'].removeprefix('Value error, ')}"
+                ) from error
             if example.example_id in examples:
                 raise DatasetError(f"{file}, line {number}: the same example stands twice: {example.prompt[:80]!r}")
             examples[example.example_id] = example

@@ -73,12 +73,16 @@ def test_a_system_prompt_goes_before_the_question() -> None:
 
 
 def test_a_row_fits_the_table_and_keeps_the_arguments_as_json(tmp_path: Path) -> None:
-    made = example(instructions=[{"id": "length_constraints:number_words", "kwargs": {"num_words": 5}}])
+    made = example(
+        instructions=[{"id": "length_constraints:number_words", "kwargs": {"num_words": 5, "relation": "at least"}}]
+    )
     warehouse = Warehouse(str(tmp_path))
     warehouse.write(EVAL_DATASET, "2026-03-30", [made.row("v1")])
     (row,) = warehouse.read(EVAL_DATASET, "2026-03-30").to_pylist()
     assert (row["example_id"], row["dataset_version"], row["split"]) == (made.example_id, "v1", made.assigned_split)
-    assert row["instructions"] == [{"id": "length_constraints:number_words", "kwargs": '{"num_words":5}'}]
+    assert row["instructions"] == [
+        {"id": "length_constraints:number_words", "kwargs": '{"num_words":5,"relation":"at least"}'}
+    ]
     assert row["messages"] == made.messages
 
 
@@ -102,7 +106,7 @@ def test_files_are_read_in_order_of_name_and_blank_lines_are_no_examples(tmp_pat
         (b'{"prompt": "x"', "line: Invalid JSON"),
         ({"prompt": "x"}, "feature: Field required"),
         ({"prompt": "", "feature": "f"}, "prompt: String should have at least 1 character"),
-        ({"prompt": " \n\t", "feature": "f"}, "prompt: Value error, a prompt of white space asks nothing"),
+        ({"prompt": " \n\t", "feature": "f"}, "prompt: a prompt of white space asks nothing"),
         ({"prompt": 7, "feature": "f"}, "prompt: Input should be a valid string"),
         ({"prompt": ["x"], "feature": "f"}, "prompt: Input should be a valid string"),
         (b'{"prompt": "a\\ud800b", "feature": "f"}', "line: Invalid JSON"),
@@ -112,15 +116,23 @@ def test_files_are_read_in_order_of_name_and_blank_lines_are_no_examples(tmp_pat
         ({"prompt": "x", "feature": "f", "instructions": [{"kwargs": {}}]}, "instructions.0.id: Field required"),
         (
             {"prompt": "x", "feature": "f", "expected_format": '{"type": "xml"}'},
-            "expected_format: Value error, the expec",
+            "expected_format: the expec",
         ),
         (
             {"prompt": "x", "feature": "f", "expected_format": "json"},
-            "expected_format: Value error, the expected format ",
+            "expected_format: the expected format ",
         ),
         (
             {"prompt": "x", "feature": "f", "instructions": [{"id": "punctuation:no_coma"}]},
-            "instructions.0.id: Value error, unknown instruction 'punctuation:no_coma'; known are change_case:",
+            "instructions.0: unknown instruction 'punctuation:no_coma'; known are change_case:",
+        ),
+        (
+            {
+                "prompt": "x",
+                "feature": "f",
+                "instructions": [{"id": "length_constraints:number_words", "kwargs": {"num_words": 5}}],
+            },
+            "instructions.0: length_constraints:number_words: the argument relation is missing; given: num_words",
         ),
         ([1], "line: Input should be an object"),
     ],
