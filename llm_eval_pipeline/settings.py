@@ -1,7 +1,8 @@
 """Every setting of the pipeline, each from one ``LLM_EVAL_…`` environment variable.
 
 Belongs here: names, types, defaults, and the refusal of a name that nobody knows. Secrets (keys of endpoints, webhook
-addresses) are settings too; they are ``SecretStr``, so that printing the settings never shows them.
+addresses) are settings too; they are ``SecretStr``, so that printing the settings never shows them. Nor does it show a
+URL, whose query may hold a key.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "LLM_EVAL_"
@@ -26,10 +27,10 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """The pipeline's settings; ``Settings.load()`` reads them from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Path = Field(REPOSITORY / "data", description="What ships and what is made, unless set apart below.")
-    warehouse: str = Field("", description="Where tables are written: a folder or an fsspec URL.")
+    warehouse: str = Field("", repr=False, description="Where tables are written: a folder or an fsspec URL.")
     state_dir: Path = Field(Path(), description="Ledger, outbox and the sinks' local files.")
     ledger: SecretStr = Field(
         SecretStr(""),
@@ -43,7 +44,7 @@ class Settings(BaseSettings):
         min_length=1,
         description="Models under test, comma-separated.",
     )
-    endpoint: str = Field("", description="Base URL of the models' endpoint; empty: the sample answerer.")
+    endpoint: str = Field("", repr=False, description="Base URL of the models' endpoint; empty: the sample answerer.")
     api: Literal["openai", "anthropic"] = Field("openai", description="The API that the endpoint speaks.")
     api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
     stream: bool = Field(False, description="Have answers streamed, so that the time to the first token is known.")
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
         "", description="A Python callable that answers, as package.module:function, in place of an endpoint."
     )
     judge: str = Field("local/judge-1", description="The judge's model; local/judge-1 needs no endpoint.")
-    judge_endpoint: str = Field("", description="Base URL of the judge's endpoint; empty: the local judge.")
+    judge_endpoint: str = Field("", repr=False, description="Base URL of the judge's endpoint; empty: the local judge.")
     judge_api: Literal["openai", "anthropic"] = Field("openai", description="The API that the judge's endpoint speaks.")
     judge_api_key: SecretStr = Field(SecretStr(""), description="Key of the judge's endpoint.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the models under test.")
@@ -77,7 +78,9 @@ class Settings(BaseSettings):
     moderation: Literal["off", "judge", "endpoint"] = Field(
         "off", description="Who else says whether an answer is safe: the judge's model, or a moderation endpoint."
     )
-    moderation_endpoint: str = Field("", description="Base URL of an OpenAI-compatible moderations endpoint.")
+    moderation_endpoint: str = Field(
+        "", repr=False, description="Base URL of an OpenAI-compatible moderations endpoint."
+    )
     moderation_api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint.")
     moderation_model: str = Field("omni-moderation-latest", description="The moderation endpoint's model.")
     bertscore_model: Path = Field(
@@ -100,7 +103,7 @@ class Settings(BaseSettings):
     wandb: Literal["offline", "online", "off"] = Field("offline", description="The W&B sink.")
     wandb_project: str = Field("llm-eval-pipeline", description="W&B project.")
     mlflow: Literal["on", "off"] = Field("on", description="The MLflow sink.")
-    mlflow_uri: str = Field("", description="MLflow tracking URI; empty: SQLite in the state folder.")
+    mlflow_uri: str = Field("", repr=False, description="MLflow tracking URI; empty: SQLite in the state folder.")
     executor: Literal["in_process", "multiprocess"] = Field("in_process", description="How a run's steps run.")
 
     @field_validator("models", mode="before")
@@ -112,6 +115,14 @@ class Settings(BaseSettings):
     @classmethod
     def _at_home(cls, value: Path) -> Path:
         return value.expanduser()
+
+    @field_validator("endpoint", "judge_endpoint", "moderation_endpoint")
+    @classmethod
+    def _without_a_password(cls, value: str, info: ValidationInfo) -> str:
+        if "@" in value.partition("://")[2].partition("/")[0]:
+            key = f"{PREFIX}{info.field_name}".upper().replace("ENDPOINT", "API_KEY")
+            raise ValueError(f"the address holds a user or password: leave them out, and set {key}")
+        return value
 
     @field_validator("first_week")
     @classmethod

@@ -211,3 +211,34 @@ def test_settings_do_not_change(load):
     settings = load()
     with pytest.raises(ValidationError, match="frozen"):
         settings.mode = "replay"
+
+
+URLS = {
+    "ENDPOINT": "https://one.test/v1?key=tell-nobody",
+    "JUDGE_ENDPOINT": "https://two.test/v1?key=tell-nobody",
+    "MODERATION_ENDPOINT": "https://three.test/v1?key=tell-nobody",
+    "MLFLOW_URI": "postgresql://evals:tell-nobody@db/mlflow",
+    "WAREHOUSE": "sftp://evals:tell-nobody@host/evals",
+}
+
+
+def test_printing_the_settings_shows_no_key_in_a_url(load):
+    settings = load(**URLS)
+    assert "tell-nobody" not in f"{settings!r} {settings}"
+    assert settings.endpoint == URLS["ENDPOINT"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("ENDPOINT", "LLM_EVAL_API_KEY"),
+        ("JUDGE_ENDPOINT", "LLM_EVAL_JUDGE_API_KEY"),
+        ("MODERATION_ENDPOINT", "LLM_EVAL_MODERATION_API_KEY"),
+    ],
+)
+def test_a_password_in_an_endpoints_address_is_refused_unseen_and_the_key_setting_named(load, name, key):
+    with pytest.raises(SettingsError, match=rf"LLM_EVAL_{name}: .*leave them out, and set {key}$") as raised:
+        load(**{name: "https://user:tell-nobody@one.test/v1"})
+    with pytest.raises(ValidationError) as direct:
+        Settings(**{name.lower(): "https://user:tell-nobody@one.test/v1"})
+    assert "tell-nobody" not in f"{raised.value} {direct.value}"

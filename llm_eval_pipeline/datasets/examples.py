@@ -17,6 +17,17 @@ class DatasetError(ValueError):
     """A dataset file is missing or has a row that cannot be used. The text names file, line and what to do."""
 
 
+def not_the_total(feature: str) -> str:
+    """A feature's name, which is not the one that the totals of all features have in every table.
+
+    Raises:
+        ValueError: when it is.
+    """
+    if feature == "all":
+        raise ValueError("the name `all` is that of the total over all features: give the feature another")
+    return feature
+
+
 class Instruction(BaseModel):
     """A verifiable instruction: one of IFEval's ids, with its arguments."""
 
@@ -71,6 +82,11 @@ class Example(BaseModel):
         if value is not None:
             read_format(value)
         return value
+
+    @field_validator("feature")
+    @classmethod
+    def _is_no_total(cls, value: str) -> str:
+        return not_the_total(value)
 
     @cached_property
     def example_id(self) -> str:

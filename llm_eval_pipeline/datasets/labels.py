@@ -29,5 +29,6 @@ def load_label_prompts(path: Path) -> list[str]:
             prompts.append(_Label.model_validate_json(line).prompt)
         except ValidationError as error:
             first = error.errors()[0]
-            raise DatasetError(f"{path}, line {number}: {first['loc']}: {first['msg']}") from error
+            where = ".".join(str(part) for part in first["loc"]) or "line"
+            raise DatasetError(f"{path}, line {number}: {where}: {first['msg']}") from error
     return prompts

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from llm_eval_pipeline.datasets.examples import DatasetError
+from llm_eval_pipeline.datasets.examples import DatasetError, not_the_total
 from llm_eval_pipeline.evaluation.judging import Case, JudgeScore
 
 
@@ -27,6 +27,11 @@ class Anchor(BaseModel):
     reference: str | None = None
     expected_format: str | None = None
     should_refuse: bool | None = None
+
+    @field_validator("feature")
+    @classmethod
+    def _is_no_total(cls, value: str) -> str:
+        return not_the_total(value)
 
     def case(self) -> Case:
         """What the judge sees; never the label."""
@@ -50,7 +55,8 @@ def load_anchors(path: Path) -> list[Anchor]:
             anchors.append(Anchor.model_validate_json(line))
         except ValidationError as error:
             first = error.errors()[0]
-            raise DatasetError(f"{path}, line {number}: {first['loc']}: {first['msg']}") from error
+            where = ".".join(str(part) for part in first["loc"]) or "line"
+            raise DatasetError(f"{path}, line {number}: {where}: {first['msg']}") from error
     return anchors
 
 

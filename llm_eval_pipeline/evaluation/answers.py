@@ -6,10 +6,8 @@ Both are stored in order of ``example_id``, so neither is ever held whole. Not h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-Item = TypeVar("Item")
 Row = Mapping[str, Any]
 Answered = tuple[Row, Row]
 """A row of ``eval_dataset`` and a row of ``model_outputs`` that answers it."""
@@ -65,13 +63,6 @@ def beside_scores(answers: Iterable[Answered], *scores: Iterable[Row]) -> Iterat
     for rows in rest:
         if (score := next(rows, None)) is not None:
             raise ValueError(f"a score table has {answer_key(score)}, which model_outputs lacks: score the week again")
-
-
-def parts(items: Iterable[Item], size: int = 2048) -> Iterator[list[Item]]:
-    """Items in lists of ``size``, the last one shorter: what is held in memory at once."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 def unzipped(answers: Iterable[Answered]) -> tuple[list[Row], list[Row]]:

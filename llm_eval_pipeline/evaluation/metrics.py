@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from llm_eval_pipeline.evaluation.answer_columns import column_numbers, numbers
 from llm_eval_pipeline.evaluation.bootstrap import ratio_interval
 from llm_eval_pipeline.evaluation.clusters import cluster_sums
+from llm_eval_pipeline.evaluation.completeness import CUT_OFF
 from llm_eval_pipeline.evaluation.failures import CATEGORIES, TOXIC_FROM
 from llm_eval_pipeline.evaluation.intervals import Interval, mean_interval, quantile_interval, rate_interval
 from llm_eval_pipeline.evaluation.quality_shape import Split, split
@@ -126,7 +127,9 @@ def _tokens_and_seconds(answers: pa.Table) -> np.ndarray:
 
 
 def _cut_off(answers: pa.Table) -> np.ndarray:
-    return column_numbers(pc.equal(answers.column("finish_reason").cast(pa.string()), "length"))
+    reasons = pc.utf8_lower(answers.column("finish_reason").cast(pa.string()))
+    is_cut_off = pc.is_in(reasons, value_set=pa.array(sorted(CUT_OFF)))
+    return column_numbers(pc.if_else(pc.is_valid(reasons), is_cut_off, pa.scalar(None, pa.bool_())))
 
 
 def _failed_calls(answers: pa.Table) -> np.ndarray:

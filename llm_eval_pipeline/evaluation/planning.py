@@ -7,13 +7,14 @@ from datetime import datetime
 from itertools import chain
 
 from llm_eval_pipeline.evaluation.anchors import Anchor
-from llm_eval_pipeline.evaluation.answers import Row, parts
+from llm_eval_pipeline.evaluation.answers import Row
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls
 from llm_eval_pipeline.evaluation.judging import Judge, case_of
 from llm_eval_pipeline.evaluation.moderation import Moderator, Shown
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Call
 from llm_eval_pipeline.ledger.plan import CHARACTERS_PER_TOKEN, Plan, most_output
+from llm_eval_pipeline.parts import parts
 
 
 def evaluation_plan(

@@ -11,11 +11,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from llm_eval_pipeline.evaluation.answers import Answered, Row, parts
+from llm_eval_pipeline.evaluation.answers import Answered, Row
 from llm_eval_pipeline.evaluation.judging import JudgeScore
 from llm_eval_pipeline.evaluation.pairwise import Pair, PairwiseJudge, Preference, Winner, compare_all
 from llm_eval_pipeline.evaluation.pairwise_by_score import compare_by_score
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.parts import parts
 
 _PREFERRED = {"a": "other", "b": "base", "tie": "tie", None: None}
 _WINNER: dict[str | None, Winner | None] = {"other": "a", "base": "b", "tie": "tie", None: None}

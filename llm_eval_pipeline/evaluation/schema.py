@@ -183,6 +183,9 @@ JUDGE_QUALITY = Table(
             ("mean_confidence", pa.float64()),
             ("close_share", pa.float64()),
             ("calibration_error", pa.float64()),
+            ("repeat_agreement", pa.float64()),
+            ("repeat_sd", pa.float64()),
+            ("repeat_alpha", pa.float64()),
             ("trusted", pa.bool_()),
             ("untrusted_reason", pa.string()),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,7 +25,6 @@ from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 
 Subject = TypeVar("Subject")
-Item = TypeVar("Item")
 Wanted = Callable[[], Iterable[tuple[Subject, Call | None]]]
 """Gives, anew each time, what is asked about and the call that asks; None: there is nothing to ask."""
 FollowUp = Callable[[Call, Answer], Call | None]
@@ -156,13 +155,6 @@ class _Begun(Generic[Subject]):
         refused.count([call])
         refused.complain()
         raise AssertionError("a refused call is complained about")
-
-
-def in_parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """The items in lists of ``size``, the last one shorter."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 @asynccontextmanager

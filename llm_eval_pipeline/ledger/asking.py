@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_eval_pipeline.clients.chat import ChatClient
-from llm_eval_pipeline.ledger.answering import Asked, FollowUp, Subject, Wanted, answer_all, in_parts
+from llm_eval_pipeline.ledger.answering import Asked, FollowUp, Subject, Wanted, answer_all
 from llm_eval_pipeline.ledger.barring import Refused, is_barred
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.ledger.from_thread import Put, items_from_thread
 from llm_eval_pipeline.ledger.plan import Plan, Planner, Price, refuse_over_budget
 from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
+from llm_eval_pipeline.parts import parts
 
 LOOKED_UP = 500
 """Calls that are looked up in the ledger at once."""
@@ -82,7 +83,7 @@ class Asker:
             MissingAnswerError: when calls are missing that may not be made.
         """
         planner, refused = Planner(self.price, self.rules.clock()), Refused(self.rules)
-        for some in in_parts(calls, LOOKED_UP):
+        for some in parts(calls, LOOKED_UP):
             keys = {call.key: call for call in some}
             known = self.ledger.known(keys)
             missing = {key: call for key, call in keys.items() if key not in known}

@@ -22,5 +22,5 @@ def test_without_a_file_there_are_none(tmp_path: Path) -> None:
 
 def test_a_line_that_is_no_label_is_named(tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text('{"prompt": "a"}\n{"output": "b"}\n')
-    with pytest.raises(DatasetError, match="line 2"):
+    with pytest.raises(DatasetError, match=r"line 2: prompt: Field required"):
         load_label_prompts(tmp_path / "labels.jsonl")

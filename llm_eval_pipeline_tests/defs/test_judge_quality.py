@@ -40,12 +40,20 @@ def test_a_trusted_judge_shows_its_numbers_and_a_plot_and_corrects(tmp_path: Pat
     shown = {name: value.value for name, value in event.metadata.items()}
     assert (shown["kappa"], shown["tpr"], shown["tnr"]) == pytest.approx((0.8, 0.9, 0.9))
     assert (shown["labels"], shown["trusted"], shown["bar_version"]) == (60, "True", "judge-bar-2026-01-01")
+    assert "repeat_agreement" not in shown  # asked once
     assert "data:image/svg+xml;base64," in shown["plot"]
     assert warehouse.read(JUDGE_QUALITY, WEEK).num_rows == 2
     (row,) = warehouse.read(CORRECTED_METRICS, WEEK).to_pylist()
     assert row["acceptable_corrected"] == pytest.approx(0.75)
     (check,) = ran.get_asset_check_evaluations()
     assert check.passed
+
+
+def test_a_judge_that_was_asked_again_shows_how_it_repeats_itself(tmp_path: Path) -> None:
+    _, ran = materialised(tmp_path, anchors(30, 27, 30, 27, judgements=[0.9, 0.8, 0.1]))
+    (event,) = ran.asset_materializations_for_node("judge_quality")
+    assert event.metadata["repeat_agreement"].value == pytest.approx(1 / 3)  # of three pairs (0.9, 0.8) agrees
+    assert {"repeat_sd", "repeat_alpha"} <= event.metadata.keys()
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,9 @@ def test_refusing_wrongly_and_answering_wrongly_are_two_rates() -> None:
 def test_an_answer_that_was_cut_off_is_truncated() -> None:
     answers = [answer(finish_reason=reason) for reason in ("length", "stop", "stop", "content_filter", None)]
     assert of("eval/truncation_rate", *answers) == (0.25, 4, 1)
+    # every API's own name for it counts, as it does for completeness
+    named = [answer(finish_reason=reason) for reason in ("MAX_TOKENS", "model_context_window_exceeded", "stop", None)]
+    assert of("eval/truncation_rate", *named) == (2 / 3, 3, 1)
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,11 @@ def test_a_row_has_the_label_beside_the_score_and_an_unscored_one_keeps_its_row(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ({**FIELDS, "human_score": 1.1}, "human_score"),
+        ({**FIELDS, "human_score": 1.1}, "line 2: human_score: Input"),
         ({**FIELDS, "label": 1}, "label"),
+        ({**FIELDS, "feature": "all"}, "line 2: feature: Value error, the name `all` is that of the total"),
         ({k: v for k, v in FIELDS.items() if k != "output"}, "output"),
-        (b"{", "Invalid JSON"),
+        (b"{", "line 2: line: Invalid JSON"),
     ],
 )
 def test_a_wrong_line_is_an_error_that_names_file_line_and_field(tmp_path: Path, line: Any, message: str) -> None:

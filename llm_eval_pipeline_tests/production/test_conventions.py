@@ -151,3 +151,8 @@ def test_strange_messages_do_no_harm(text: str) -> None:
     except BadSpanError:
         return
     assert found.operation == "chat"
+
+
+def test_a_feature_that_is_called_as_the_total_is_has_another_spelling() -> None:
+    assert application_columns({"llm_eval.feature": "all"})["feature"] == "all (feature)"
+    assert application_columns({})["feature"] is None

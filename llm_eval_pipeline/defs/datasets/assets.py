@@ -12,8 +12,8 @@ from llm_eval_pipeline.datasets.weekly import promoted_before, week_dataset
 from llm_eval_pipeline.defs.partitions import WEEK_BEFORE
 from llm_eval_pipeline.defs.tables import preview, stored_preview, table_asset, windows
 from llm_eval_pipeline.evaluation.anchors import load_anchors
-from llm_eval_pipeline.evaluation.answers import parts
 from llm_eval_pipeline.evaluation.schema import TRACE_SCORES
+from llm_eval_pipeline.parts import parts
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
 

@@ -12,7 +12,7 @@ from llm_eval_pipeline.defs.datasets.assets import eval_dataset
 from llm_eval_pipeline.defs.tables import count, preview, stored_preview, table_asset, windows
 from llm_eval_pipeline.evaluation import schema
 from llm_eval_pipeline.evaluation.aggregates import ALL, aggregate_rows, measured_answers
-from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, parts, unzipped
+from llm_eval_pipeline.evaluation.answers import Answered, AnswerKey, answered, unzipped
 from llm_eval_pipeline.evaluation.bertscore import Embedder
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, NobodyAnsweredError, generate
 from llm_eval_pipeline.evaluation.judging import Case, Judge, answer_cases, judge_all, score_rows
@@ -20,6 +20,7 @@ from llm_eval_pipeline.evaluation.moderation import ModerationVerdict, Moderator
 from llm_eval_pipeline.evaluation.predictions import failure_rows, prediction_rows
 from llm_eval_pipeline.evaluation.quality_shape import readings
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.parts import parts
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import end_of_week

@@ -15,7 +15,7 @@ from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import iso_week
 
-_MEASURES = ("kappa", "tpr", "tnr", "mean_gap")
+_MEASURES = ("kappa", "tpr", "tnr", "mean_gap", "repeat_agreement", "repeat_sd", "repeat_alpha")
 _SHOWN = [
     "judge",
     "rubric_version",
@@ -27,6 +27,7 @@ _SHOWN = [
     "tpr",
     "tnr",
     "spearman",
+    "repeat_agreement",
     "trusted",
 ]
 _SCORE = ["example_id", "model", "judge", "rubric_version", "quality_score"]

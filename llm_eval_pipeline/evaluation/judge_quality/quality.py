@@ -15,6 +15,7 @@ from llm_eval_pipeline.evaluation.judge_quality.agreement import Agreement, agre
 from llm_eval_pipeline.evaluation.judge_quality.bar import JudgeBar, trust_of
 from llm_eval_pipeline.evaluation.judge_quality.confidence import calibration
 from llm_eval_pipeline.evaluation.judge_quality.estimate import columns_of
+from llm_eval_pipeline.evaluation.judge_quality.repetitions import self_agreement
 
 Row = Mapping[str, Any]
 
@@ -61,6 +62,7 @@ def _measured(rows: Sequence[Row], bar: JudgeBar) -> dict[str, Any]:
         [math.nan if row["confidence"] is None else row["confidence"] for row in known],
         bar.close_within,
     )
+    repeated = self_agreement([row["judgements"] or () for row in rows], bar.acceptable_from)
     accuracy, bias = found.confusion.accuracy, found.mean_bias
     return {
         "bar_version": bar.version,
@@ -78,6 +80,9 @@ def _measured(rows: Sequence[Row], bar: JudgeBar) -> dict[str, Any]:
         "mean_confidence": None if sure is None else sure.mean_confidence,
         "close_share": None if sure is None else sure.close_share,
         "calibration_error": None if sure is None else sure.error,
+        "repeat_agreement": repeated.agreeing_pairs,
+        "repeat_sd": repeated.within_sd,
+        "repeat_alpha": repeated.alpha,
         "trusted": trust.trusted,
         "untrusted_reason": trust.reason,
     }

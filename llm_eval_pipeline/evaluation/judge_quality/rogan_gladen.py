@@ -25,17 +25,23 @@ def rogan_gladen(accepted: float, n: float, labelled: Confusion) -> Estimate | N
         labelled: the judge against people, on other cases than these.
 
     Returns:
-        None without cases, without labelled ones of both kinds, or where TPR + TNR is at most 1: such a judge tells
-        nothing.
+        None without cases, without labelled ones of both kinds, or where TPR + TNR is at most 1, as counted or as the
+        interval draws them to the middle: such a judge, or so few labels, tell nothing.
     """
     sensitivity, specificity = labelled.true_positive_rate, labelled.true_negative_rate
     if not n or sensitivity is None or specificity is None:
         return None
     informed = sensitivity.value + specificity.value - 1
-    if informed <= 0:
+    if informed <= 0 or not _is_informed(labelled):
         return None
     low, high = _limits(accepted, n, labelled)
     return Estimate(value=(accepted / n + specificity.value - 1) / informed, low=low, high=high).clipped(0.0, 1.0)
+
+
+def _is_informed(labelled: Confusion) -> bool:
+    """Whether the drawn rates of :func:`_limits` still sum to more than 1; in whole numbers, where 1 is 1."""
+    of_good, of_bad = labelled.positives + 2, labelled.negatives + 2
+    return (labelled.true_positives + 1) * of_bad + (labelled.true_negatives + 1) * of_good > of_good * of_bad
 
 
 def _limits(accepted: float, n: float, labelled: Confusion) -> tuple[float, float]:

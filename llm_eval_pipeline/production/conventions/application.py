@@ -8,6 +8,8 @@ from llm_eval_pipeline.production.conventions.values import Attributes, number, 
 from llm_eval_pipeline.production.spans import BadSpanError
 
 FEEDBACK = "llm_eval.feedback_score"
+_OTHER_SPELLING = {"all": "all (feature)"}
+"""In every table ``all`` is the total over all features; a span is not lost for being called so."""
 
 
 def application_columns(attributes: Attributes) -> dict[str, Any]:
@@ -21,8 +23,9 @@ def application_columns(attributes: Attributes) -> dict[str, Any]:
     feedback = number(attributes, FEEDBACK)
     if feedback is not None and not 0 <= feedback <= 1:
         raise BadSpanError(f"{FEEDBACK} must be in [0, 1], got {feedback}")
+    feature = text(attributes, "llm_eval.feature", "feature") or text(noted, "llm_eval.feature", "feature")
     return {
-        "feature": text(attributes, "llm_eval.feature", "feature") or text(noted, "llm_eval.feature", "feature"),
+        "feature": _OTHER_SPELLING.get(feature or "", feature),
         "prompt_version": text(attributes, "llm_eval.prompt_version", "llm.prompt_template.version"),
         "session_id": text(attributes, "gen_ai.conversation.id", "session.id"),
         "user_id": text(attributes, "user.id", "enduser.id"),

@@ -18,6 +18,7 @@ def anchor(number: int, human: float, score: float | None, **others: Any) -> dic
         "rubric_version": "r1",
         "rationale": None,
         "confidence": None,
+        "judgements": (),
     } | others
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from llm_eval_pipeline.evaluation.judge_quality.bar import load_judge_bar
 from llm_eval_pipeline.evaluation.judge_quality.quality import judge_quality_rows
+from llm_eval_pipeline.evaluation.judge_quality.repetitions import krippendorff_alpha
 from llm_eval_pipeline.evaluation.schema import JUDGE_QUALITY
 from llm_eval_pipeline.settings import REPOSITORY
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -43,6 +44,22 @@ def test_a_judge_that_people_agree_with() -> None:
     assert row["mean_bias"] == pytest.approx((28 * 0.05 + 2 * 0.95 - 27 * 0.05 - 3 * 0.95) / 60)
     assert (row["trusted"], row["untrusted_reason"], row["n_acceptable"]) == (True, None, 30)
     assert (row["mean_confidence"], row["close_share"], row["calibration_error"]) == (None, None, None)
+
+
+def test_a_judge_that_was_asked_again_is_held_against_itself() -> None:
+    judgements = [(0.9, 0.8, 0.2), (0.1, 0.3, None), (0.9, None, None)]
+    rows = [anchor(i, i % 2, 0.5, judgements=each) for i, each in enumerate(judgements)]
+    row = judge_quality_rows(rows, BAR)[0]
+    # of three pairs of the first case one agrees, the second's one pair does, and the third has none
+    assert row["repeat_agreement"] == 2 / 4
+    # squares around 1.9 / 3: 0.286667 (2 degrees), around 0.2: 0.02 (1 degree)
+    assert row["repeat_sd"] == pytest.approx((0.306667 / 3) ** 0.5, abs=1e-6)
+    assert row["repeat_alpha"] == pytest.approx(krippendorff_alpha(judgements))
+
+
+def test_a_judge_that_was_asked_once_cannot_be_held_against_itself() -> None:
+    row = judge_quality_rows([anchor(i, i % 2, 0.5, judgements=(0.5,)) for i in range(3)], BAR)[0]
+    assert [row[name] for name in ("repeat_agreement", "repeat_sd", "repeat_alpha")] == [None] * 3
 
 
 def test_unscored_anchors_leave_the_agreement_and_are_counted() -> None:

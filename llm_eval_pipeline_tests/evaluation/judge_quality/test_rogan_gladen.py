@@ -55,6 +55,8 @@ def test_what_the_judge_cannot_have_seen_is_clipped() -> None:
         (100, labelled(45, 50, 0, 0)),
         (100, labelled(25, 50, 25, 50)),  # TPR + TNR = 1: a coin
         (100, labelled(10, 50, 20, 50)),
+        (100, labelled(2, 2, 1, 6)),  # drawn to the middle 3/4 + 2/8 = 1
+        (100, labelled(1, 1, 1, 100)),  # 2/3 + 2/102 < 1
     ],
 )
 def test_nothing_is_said_without_cases_labels_of_both_kinds_or_a_judge_that_tells_them_apart(
