@@ -223,7 +223,7 @@ URLS = {
 
 
 def test_printing_the_settings_shows_no_key_in_a_url(load):
-    settings = load(**URLS)
+    settings = load(MODELS="m", **URLS)
     assert "tell-nobody" not in f"{settings!r} {settings}"
     assert settings.endpoint == URLS["ENDPOINT"]
 

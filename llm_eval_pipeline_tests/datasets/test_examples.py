@@ -105,7 +105,7 @@ def test_files_are_read_in_order_of_name_and_blank_lines_are_no_examples(tmp_pat
     [
         (b'{"prompt": "x"', "line: Invalid JSON"),
         ({"prompt": "x"}, "feature: Field required"),
-        ({"prompt": "x", "feature": "all"}, "feature: Value error, the name `all` is that of the total"),
+        ({"prompt": "x", "feature": "all"}, "feature: the name `all` is that of the total"),
         ({"prompt": "", "feature": "f"}, "prompt: String should have at least 1 character"),
         ({"prompt": " \n\t", "feature": "f"}, "prompt: a prompt of white space asks nothing"),
         ({"prompt": 7, "feature": "f"}, "prompt: Input should be a valid string"),
