@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from types import TracebackType
 from typing import Any
 
 from pydantic import SecretStr
 
 from llm_eval_pipeline.clients.anthropic_replies import AnswerInEvents, is_last, token_counter, whole_answer
 from llm_eval_pipeline.clients.chat import UNLIMITED_OUTPUT, ChatRequest, ChatResponse
-from llm_eval_pipeline.clients.endpoint import Endpoint
+from llm_eval_pipeline.clients.endpoint import Endpoint, OverEndpoint
 
 VERSION = "2023-06-01"
 """Of the API, as its header wants it; the one that is current since that day."""
 _SYSTEM = ("system", "developer")
 
 
-class AnthropicClient:
+class AnthropicClient(OverEndpoint):
     """One pooled HTTP client for one endpoint.
 
     Args:
@@ -45,17 +44,6 @@ class AnthropicClient:
         self._stream = stream
         self._counter = token_counter()
         self.provider = f"anthropic:{self._endpoint.name}"
-
-    async def __aenter__(self) -> AnthropicClient:
-        """Open the pool."""
-        await self._endpoint.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the pool."""
-        await self._endpoint.__aexit__(kind, error, trace)
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Answer one request over HTTP.

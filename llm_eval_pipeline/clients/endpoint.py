@@ -10,7 +10,7 @@ import io
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 import orjson
@@ -179,3 +179,20 @@ class Endpoint:
         if 300 <= reply.status < 400:
             return redirected(f"{who} at {self.name}", reply.status, reply.headers.get("Location", ""), self.quoted)
         return refused(who, reply.status, self.quoted(payload.decode("utf-8", "replace")), reply.headers)
+
+
+class OverEndpoint:
+    """A client whose connections are those of one endpoint."""
+
+    _endpoint: Endpoint
+
+    async def __aenter__(self) -> Self:
+        """Open the pool."""
+        await self._endpoint.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the pool."""
+        await self._endpoint.__aexit__(kind, error, trace)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from llm_eval_pipeline.clients.chat import ChatError, ChatRequest, ChatResponse
-from llm_eval_pipeline.clients.endpoint import Endpoint
+from llm_eval_pipeline.clients.endpoint import Endpoint, OverEndpoint
 from llm_eval_pipeline.clients.endpoint_failures import error_in, told
 
 
@@ -48,7 +47,7 @@ class _Moderations(BaseModel):
     results: list[_Result] = Field(min_length=1, max_length=1)
 
 
-class ModerationClient:
+class ModerationClient(OverEndpoint):
     """One pooled HTTP client for one endpoint; as a chat model, it replies to a text with what is wrong with it.
 
     Args:
@@ -67,17 +66,6 @@ class ModerationClient:
         self._endpoint = Endpoint(base_url, "/moderations", api_key, timeout_s)
         self._model = model
         self.provider = f"moderation:{self._endpoint.name}"
-
-    async def __aenter__(self) -> ModerationClient:
-        """Open the pool."""
-        await self._endpoint.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the pool."""
-        await self._endpoint.__aexit__(kind, error, trace)
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Look through the last message; the reply is JSON: ``{"safe": …, "categories": […], "scores": {…}}``.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from types import TracebackType
 
 from pydantic import SecretStr
 
 from llm_eval_pipeline.clients.chat import ChatRequest, ChatResponse
-from llm_eval_pipeline.clients.endpoint import Endpoint
+from llm_eval_pipeline.clients.endpoint import Endpoint, OverEndpoint
 from llm_eval_pipeline.clients.openai_replies import AnswerInPieces, is_last, token_counter, whole_answer
 
 
-class OpenAICompatibleClient:
+class OpenAICompatibleClient(OverEndpoint):
     """One pooled HTTP client for one endpoint.
 
     Args:
@@ -32,17 +31,6 @@ class OpenAICompatibleClient:
         self._stream = stream
         self._counter = token_counter()
         self.provider = f"openai-compatible:{self._endpoint.name}"
-
-    async def __aenter__(self) -> OpenAICompatibleClient:
-        """Open the pool."""
-        await self._endpoint.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the pool."""
-        await self._endpoint.__aexit__(kind, error, trace)
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Answer one request over HTTP.

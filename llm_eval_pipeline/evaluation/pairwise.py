@@ -182,22 +182,6 @@ def compare_all(
                 a_first = None
 
 
-def compare_pairs(
-    pairs: Mapping[Key, tuple[Pair, str]], judge: PairwiseJudge, asker: Asker, *, occasion: str, due: datetime
-) -> dict[Key, Preference]:
-    """Compare a few pairs, by key; see :func:`compare_all`.
-
-    Args:
-        pairs: by the caller's own key, the pair and its feature.
-        judge: who compares.
-        asker: what calls are made with.
-        occasion: the window that is observed, or the candidate that is tried.
-        due: when that window ends.
-    """
-    wanted = [(key, pair, feature) for key, (pair, feature) in pairs.items()]
-    return dict(compare_all(lambda: wanted, judge, asker, occasion=occasion, due=due))
-
-
 def _reply(answer: Answer) -> _Reply:
     return read_reply(answer, _Reply, "winner")
 

@@ -19,7 +19,7 @@ from llm_eval_pipeline.evaluation.pairwise import (
     Pair,
     PairwiseJudge,
     Preference,
-    compare_pairs,
+    compare_all,
 )
 from llm_eval_pipeline.evaluation.pairwise_by_score import compare_by_score
 from llm_eval_pipeline.evaluation.pairwise_summary import summarise_pairs
@@ -74,7 +74,8 @@ def asker(tmp_path: Path) -> Iterator[Asker]:
 def compared(asker: Asker, script: Script, pair: Pair = PAIR) -> tuple[Preference, Comparing]:
     client = Comparing(script)
     judge = PairwiseJudge(client=client, model="judge", rubric=RUBRIC)
-    return compare_pairs({"only": (pair, "f")}, judge, asker, occasion=WEEK, due=DUE)["only"], client
+    ((_, found),) = compare_all(lambda: [("only", pair, "f")], judge, asker, occasion=WEEK, due=DUE)
+    return found, client
 
 
 def test_a_pair_is_asked_in_both_orders_without_chance(asker: Asker) -> None:
