@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from llm_eval_pipeline.evaluation.answers import Row, answered
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
-from llm_eval_pipeline.evaluation.judging import Judge, JudgeScore, answer_cases, judge_all
+from llm_eval_pipeline.evaluation.answers import Row, answer_key
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation, generation_calls
+from llm_eval_pipeline.evaluation.judging import Judge, JudgeScore, case_of, judging
+from llm_eval_pipeline.evaluation.planning import evaluation_plan
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.ledger.calls import Call
+from llm_eval_pipeline.ledger.exchanges import Exchange
 
 
 class Evaluated(NamedTuple):
@@ -28,6 +31,8 @@ def evaluate(
 ) -> list[Evaluated]:
     """Ask and judge examples, each call once; the same evaluation again is answered from the ledger.
 
+    An answer is judged as soon as it is there, while others are still being asked for.
+
     Args:
         examples: rows of ``eval_dataset``, such as ``Example(prompt=…, feature=…).row("v1")``.
         models: who is asked, and how often.
@@ -41,13 +46,26 @@ def evaluate(
 
     Raises:
         MissingAnswerError: when answers are missing that may not be asked for.
-        OverBudgetError: before the first call, when the missing ones would cost more than the budget.
+        OverBudgetError: before the first call, when the missing ones, judgements included, could cost more than the
+            budget.
     """
     wanted = sorted(examples, key=lambda example: example["example_id"])
-    outputs = [row for rows in generate(lambda: wanted, models, asker, occasion=occasion, due=due) for row in rows]
-    answers = list(answered(wanted, outputs))
-    cases = list(answer_cases(answers))
-    scores = judge_all(lambda: cases, judge, asker, occasion=occasion, due=due)
-    return [
-        Evaluated(example, dict(output), score) for (example, output), (_, score) in zip(answers, scores, strict=True)
-    ]
+    planned = evaluation_plan(lambda: wanted, models, judge, asker, occasion=occasion, due=due)
+    exchanges = (
+        _evaluating(example, call, judge)
+        for example, call in generation_calls(wanted, models, occasion=occasion, due=due)
+    )
+    return list(asker.stream(exchanges, {"generation": models.client, "judge": judge.client}, planned))
+
+
+def _evaluating(example: Row, call: Call, judge: Judge) -> Exchange[Evaluated]:
+    output = yield from generation(example, call)
+    case = case_of(example, output.get("output"))
+    calls = judge.calls(
+        case,
+        occasion=call.occasion,
+        due=call.due,
+        feature=call.feature,
+        label=f"judging {answer_key(output)}",
+    )
+    return Evaluated(example, output, (yield from judging(case, calls, judge)))

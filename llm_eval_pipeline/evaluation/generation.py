@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
-from llm_eval_pipeline.ledger.answering import Asked
 from llm_eval_pipeline.ledger.asking import Asker
-from llm_eval_pipeline.ledger.calls import Call
+from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.exchanges import Exchange, asked
 
 Row = Mapping[str, Any]
 
@@ -31,8 +31,8 @@ class ModelsUnderTest:
 
 def generate(
     examples: Callable[[], Iterable[Row]], models: ModelsUnderTest, asker: Asker, *, occasion: str, due: datetime
-) -> Iterator[list[dict[str, Any]]]:
-    """Rows of ``model_outputs`` in batches, as the answers come; see :meth:`Asker.stream` for what it raises.
+) -> Iterator[dict[str, Any]]:
+    """Rows of ``model_outputs`` as the answers come; see :meth:`Asker.stream` for what it raises.
 
     Args:
         examples: gives the rows of ``eval_dataset`` anew each time, in order of ``example_id``.
@@ -41,8 +41,18 @@ def generate(
         occasion: the window that is observed, or the candidate that is tried.
         due: the instant that the answers are about, the end of the window.
     """
-    asked = asker.stream(lambda: generation_calls(examples(), models, occasion=occasion, due=due), models.client)
-    return (output_rows(batch) for batch in asked)
+
+    def wanted() -> Iterator[tuple[Row, Call]]:
+        return generation_calls(examples(), models, occasion=occasion, due=due)
+
+    planned = asker.plan((call for _, call in wanted()), models.client)
+    exchanges = (generation(example, call) for example, call in wanted())
+    return asker.stream(exchanges, {"generation": models.client}, planned)
+
+
+def generation(example: Row, call: Call) -> Exchange[dict[str, Any]]:
+    """The exchange of one call: its row of ``model_outputs``."""
+    return output_row(example, call, (yield from asked(call)))
 
 
 def generation_calls(
@@ -68,39 +78,34 @@ def generation_calls(
                 )
 
 
-def output_rows(asked: Iterable[Asked[Row]]) -> list[dict[str, Any]]:
-    """Rows of ``model_outputs``: one per call, with the error where there is no answer."""
-    rows = []
-    for example, call, answer in asked:
-        assert call is not None
-        assert answer is not None
-        row: dict[str, Any] = {
-            "example_id": example["example_id"],
-            "model": call.request.model,
-            "repetition": call.repetition,
-            "feature": example["feature"],
-            "split": example["split"],
-            "called_at": answer.called_at,
-            "called_late": answer.called_late,
-            "replayed": answer.replayed,
-            "error": answer.error,
-            "cost_usd": answer.cost_usd,
+def output_row(example: Row, call: Call, answer: Answer) -> dict[str, Any]:
+    """A row of ``model_outputs``, with the error where there is no answer."""
+    row: dict[str, Any] = {
+        "example_id": example["example_id"],
+        "model": call.request.model,
+        "repetition": call.repetition,
+        "feature": example["feature"],
+        "split": example["split"],
+        "called_at": answer.called_at,
+        "called_late": answer.called_late,
+        "replayed": answer.replayed,
+        "error": answer.error,
+        "cost_usd": answer.cost_usd,
+    }
+    if (response := answer.response) is not None:
+        row |= {
+            "model_resolved": response.model_resolved,
+            "output": response.output,
+            "finish_reason": response.finish_reason,
+            "latency_ms": response.latency_ms,
+            "time_to_first_token_ms": response.time_to_first_token_ms,
+            "system_fingerprint": response.system_fingerprint,
         }
-        if (response := answer.response) is not None:
+        if (usage := response.usage) is not None:
             row |= {
-                "model_resolved": response.model_resolved,
-                "output": response.output,
-                "finish_reason": response.finish_reason,
-                "latency_ms": response.latency_ms,
-                "time_to_first_token_ms": response.time_to_first_token_ms,
-                "system_fingerprint": response.system_fingerprint,
+                "input_tokens": usage.input_tokens,
+                "cached_input_tokens": usage.cached_input_tokens,
+                "output_tokens": usage.output_tokens,
+                "reasoning_tokens": usage.reasoning_tokens,
             }
-            if (usage := response.usage) is not None:
-                row |= {
-                    "input_tokens": usage.input_tokens,
-                    "cached_input_tokens": usage.cached_input_tokens,
-                    "output_tokens": usage.output_tokens,
-                    "reasoning_tokens": usage.reasoning_tokens,
-                }
-        rows.append(row)
-    return rows
+    return row

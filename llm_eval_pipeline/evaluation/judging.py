@@ -20,6 +20,7 @@ from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, r
 from llm_eval_pipeline.evaluation.rubrics import Rubric, rubric_for
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.exchanges import Exchange, asked, labelled, together
 
 Key = TypeVar("Key", bound=Hashable)
 _WANTED = 'one JSON object and nothing else: {"score": number from 0 to 1, "rationale": "one or two sentences"}.'
@@ -86,8 +87,10 @@ class Judge:
     params: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0})
     repetitions: int = 1
 
-    def calls(self, case: Case, *, occasion: str, due: datetime, feature: str, label: str) -> list[Call]:
-        """The calls that ask for a case's score, one per repetition."""
+    def calls(self, case: Case, *, occasion: str, due: datetime | None, feature: str, label: str) -> list[Call]:
+        """The calls that ask for a case's score, one per repetition; none for a case without an output."""
+        if not case.output:
+            return []
         content = orjson.dumps(case).decode()
         first = Call(
             request=ChatRequest(
@@ -124,6 +127,8 @@ class Judge:
 
     def read(self, case: Case, judged: Sequence[Judged]) -> JudgeScore:
         """The score in the replies to a case; anything that is not one becomes ``unscored``, never a number."""
+        if not judged:
+            return self.unscored(case, _UNSCORED)
         read = [_score_or_reason(answer) for _, answer in judged]
         scored = [reply for reply in read if isinstance(reply, _Graded)]
         judgements = tuple(reply.score if isinstance(reply, _Graded) else None for reply in read)
@@ -174,25 +179,19 @@ def judge_all(
     See :meth:`Asker.stream` for what it raises.
     """
 
-    def wanted() -> Iterator[tuple[tuple[Key, Case], Call | None]]:
+    def wanted() -> Iterator[tuple[Key, Case, list[Call]]]:
         for key, case, feature in cases():
-            if not case.output:
-                yield (key, case), None
-            else:
-                label = f"judging {key}"
-                for call in judge.calls(case, occasion=occasion, due=due, feature=feature, label=label):
-                    yield (key, case), call
+            yield key, case, judge.calls(case, occasion=occasion, due=due, feature=feature, label=f"judging {key}")
 
-    held: list[Judged] = []
-    for batch in asker.stream(wanted, judge.client, judge.repair):
-        for (key, case), call, answer in batch:
-            if call is None or answer is None:
-                yield key, judge.unscored(case, _UNSCORED)
-                continue
-            held.append((call, answer))
-            if len(held) == judge.repetitions:
-                yield key, judge.read(case, held)
-                held = []
+    planned = asker.plan((call for _, _, calls in wanted() for call in calls), judge.client)
+    exchanges = (labelled(key, judging(case, calls, judge)) for key, case, calls in wanted())
+    return asker.stream(exchanges, {"judge": judge.client}, planned)
+
+
+def judging(case: Case, calls: Sequence[Call], judge: Judge) -> Exchange[JudgeScore]:
+    """The exchange of one case, all its repetitions at the same time: its score."""
+    answers = yield from together(asked(call, judge.repair) for call in calls)
+    return judge.read(case, list(zip(calls, answers, strict=True)))
 
 
 def judge_cases(

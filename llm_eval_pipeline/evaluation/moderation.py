@@ -20,6 +20,7 @@ from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, r
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.exchanges import Exchange, asked
 
 _WANTED = 'one JSON object and nothing else: {"safe": true or false, "categories": ["word", ...]}.'
 
@@ -108,13 +109,17 @@ def moderate_all(
         due: the instant at which the window ends.
     """
 
-    def wanted() -> Iterator[tuple[None, Call | None]]:
+    def wanted() -> Iterator[Call | None]:
         for shown in answers():
-            yield None, moderator.call(shown, occasion=occasion, due=due) if shown.output else None
+            yield moderator.call(shown, occasion=occasion, due=due) if shown.output else None
 
-    for batch in asker.stream(wanted, moderator.client, moderator.repair):
-        for _, _, answer in batch:
-            yield None if answer is None else moderator.read(answer)
+    planned = asker.plan((call for call in wanted() if call is not None), moderator.client)
+    exchanges = (_moderating(call, moderator) for call in wanted())
+    return asker.stream(exchanges, {"judge": moderator.client}, planned)
+
+
+def _moderating(call: Call | None, moderator: Moderator) -> Exchange[ModerationVerdict | None]:
+    return None if call is None else moderator.read((yield from asked(call, moderator.repair)))
 
 
 def moderate(

@@ -9,7 +9,7 @@ Here: pairs, the calls and their replies, and the verdicts. Not here: comparing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -22,6 +22,7 @@ from llm_eval_pipeline.evaluation.judge_replies import ReplyError, read_reply, r
 from llm_eval_pipeline.evaluation.rubrics import Rubric
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.exchanges import Exchange, asked, labelled, together
 
 Key = TypeVar("Key", bound=Hashable)
 Winner = Literal["a", "b", "tie"]
@@ -79,8 +80,10 @@ class PairwiseJudge:
     rubric: Rubric
     params: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0})
 
-    def calls(self, pair: Pair, *, occasion: str, due: datetime, feature: str, label: str) -> tuple[Call, Call]:
-        """The two calls of a pair: ``a`` first, then ``b`` first."""
+    def calls(self, pair: Pair, *, occasion: str, due: datetime, feature: str, label: str) -> tuple[Call, ...]:
+        """The two calls of a pair, ``a`` first, then ``b`` first; none for a pair that needs no judge."""
+        if self.settled(pair) is not None:
+            return ()
         known = asdict(pair)
         a, b = known.pop("a"), known.pop("b")
         a_first = Call(
@@ -161,25 +164,20 @@ def compare_all(
     A pair that is settled without a judge costs nothing. See :meth:`Asker.stream` for what it raises.
     """
 
-    def wanted() -> Iterator[tuple[tuple[Key, Preference | None], Call | None]]:
+    def wanted() -> Iterator[tuple[Key, Pair, tuple[Call, ...]]]:
         for key, pair, feature in pairs():
-            if (verdict := judge.settled(pair)) is not None:
-                yield (key, verdict), None
-            else:
-                label = f"comparing {key}"
-                for call in judge.calls(pair, occasion=occasion, due=due, feature=feature, label=label):
-                    yield (key, None), call
+            yield key, pair, judge.calls(pair, occasion=occasion, due=due, feature=feature, label=f"comparing {key}")
 
-    a_first: Answer | None = None
-    for batch in asker.stream(wanted, judge.client, judge.repair):
-        for (key, verdict), _, answer in batch:
-            if verdict is not None:
-                yield key, verdict
-            elif a_first is None:
-                a_first = answer
-            elif answer is not None:
-                yield key, judge.read(a_first, answer)
-                a_first = None
+    planned = asker.plan((call for _, _, calls in wanted() for call in calls), judge.client)
+    exchanges = (labelled(key, _comparing(pair, calls, judge)) for key, pair, calls in wanted())
+    return asker.stream(exchanges, {"judge": judge.client}, planned)
+
+
+def _comparing(pair: Pair, calls: Sequence[Call], judge: PairwiseJudge) -> Exchange[Preference]:
+    if (verdict := judge.settled(pair)) is not None:
+        return verdict
+    a_first, b_first = yield from together(asked(call, judge.repair) for call in calls)
+    return judge.read(a_first, b_first)
 
 
 def _reply(answer: Answer) -> _Reply:

@@ -12,6 +12,7 @@ from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_
 from llm_eval_pipeline.evaluation.judging import Judge, case_of
 from llm_eval_pipeline.evaluation.moderation import Moderator, Shown
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.ledger.barring import is_barred
 from llm_eval_pipeline.ledger.calls import Call
 from llm_eval_pipeline.ledger.plan import CHARACTERS_PER_TOKEN, Plan, most_output
 from llm_eval_pipeline.parts import parts
@@ -31,8 +32,8 @@ def evaluation_plan(
     """The plan of generation, judging and moderation together; nothing is asked.
 
     An answer that is not there yet is reckoned as long as it may be, so its judgement is too: the plan says what the
-    window would cost at the most, but for replies that have to be asked for once more. The anchors' judgements are
-    among the judge's.
+    window would cost at the most, but for replies that have to be asked for once more. One that failed and may not be
+    asked for again has nothing to judge. The anchors' judgements are among the judge's.
 
     Raises:
         MissingAnswerError: when calls are missing that may not be made.
@@ -46,15 +47,16 @@ def evaluation_plan(
             there = asker.ledger.lookup(call.key for _, call in some)
             for example, call in some:
                 answer = there.get(call.key)
-                response = answer.response if answer is not None else None
-                yield example, call, response.output if response else _longest(call)
+                if answer is not None and answer.response is not None:
+                    yield example, call, answer.response.output
+                elif not is_barred(call, models.client, asker.rules):
+                    yield example, call, _longest(call)
 
     def judged() -> Iterator[Call]:
         cases = ((case_of(example, output), example["feature"], call.label) for example, call, output in answers())
         frozen = ((anchor.case(), anchor.feature, f"anchor {anchor.anchor_id}") for anchor in anchors)
         for case, feature, label in chain(cases, frozen):
-            if case.output:
-                yield from judge.calls(case, occasion=occasion, due=due, feature=feature, label=f"judging {label}")
+            yield from judge.calls(case, occasion=occasion, due=due, feature=feature, label=f"judging {label}")
 
     def moderated() -> Iterator[Call]:
         assert moderator is not None

@@ -1,20 +1,22 @@
-"""Answering calls as they come: many under way, each once, their answers in the order in which they were wanted."""
+"""Exchanges as they come: many under way, each call once, their results in the order in which they were wanted."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic
 
 from llm_eval_pipeline.clients.chat import ChatClient
 from llm_eval_pipeline.ledger.barring import Refused, is_barred
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.ledger.concurrency import AdaptiveLimit
+from llm_eval_pipeline.ledger.exchanges import Asks, Exchange, Extra, Going, Result
+from llm_eval_pipeline.ledger.finding import Finder
 from llm_eval_pipeline.ledger.from_thread import Put
 from llm_eval_pipeline.ledger.making import Maker
 from llm_eval_pipeline.ledger.plan import Allowance, Plan, Price
@@ -24,48 +26,51 @@ from llm_eval_pipeline.ledger.replays import Replays
 from llm_eval_pipeline.ledger.rules import AskingRules
 from llm_eval_pipeline.ledger.store import Ledger
 
-Subject = TypeVar("Subject")
-Wanted = Callable[[], Iterable[tuple[Subject, Call | None]]]
-"""Gives, anew each time, what is asked about and the call that asks; None: there is nothing to ask."""
-FollowUp = Callable[[Call, Answer], Call | None]
-"""The call that an answer makes necessary, such as the repair of a reply that cannot be read; None: none is."""
+Clients = Mapping[str, ChatClient]
+"""Who is asked, by the purpose of a call."""
 BATCH = 250
-"""Calls that are looked up, and answers that are handed on, at once."""
+"""Exchanges that are begun, and results that are handed on, at once."""
 AHEAD = 32
-"""So many times the calls under way may wait behind the oldest that has no answer yet."""
+"""So many times the calls under way may wait behind the oldest exchange that has not ended."""
 
 log = logging.getLogger(__name__)
 
 
-class Asked(NamedTuple, Generic[Subject]):
-    """What was asked about, the call, and its answer; both None where there was nothing to ask."""
-
-    subject: Subject
-    call: Call | None
-    answer: Answer | None
-
-
 async def answer_all(
-    wanted: Wanted[Subject],
-    client: ChatClient,
-    follow_up: FollowUp | None,
+    exchanges: Iterable[Exchange[Result]],
+    clients: Clients,
     planned: Plan,
-    put: Put[list[Asked[Subject]]],
+    put: Put[list[Result]],
     *,
     ledger: Ledger,
     price: Price,
     rules: AskingRules,
 ) -> None:
-    """Answer every call and put batches of answers, in order; see ``Asker.stream``."""
+    """Go through every exchange and put batches of results, in order; see ``Asker.stream``."""
     progress = Progress(total=planned.calls, replayed=planned.replayed, log=log)
-    limit, replays = AdaptiveLimit(rules.concurrency), Replays()
-    allowance = Allowance(planned, price, rules)
+    replays, limits = Replays(), {client.provider: AdaptiveLimit(rules.concurrency) for client in clients.values()}
     most_ahead = max(BATCH, AHEAD * rules.concurrency)
-    async with _opened(client), Recorder(ledger) as recorder, _one_error(), asyncio.TaskGroup() as group:
-        maker = Maker(client=client, rules=rules, price=price, limit=limit, recorder=recorder, progress=progress)
-        begun: _Begun[Subject] = _Begun(ledger, maker, follow_up, replays, allowance, group)
-        wants = iter(wanted())
-        while some := await asyncio.to_thread(lambda: list(islice(wants, BATCH))):
+    async with _opened(clients.values()), Recorder(ledger) as recorder, _one_error(), asyncio.TaskGroup() as group:
+        begun: _Begun[Result] = _Begun(
+            finder=Finder(ledger),
+            makers={
+                purpose: Maker(
+                    client=client,
+                    rules=rules,
+                    price=price,
+                    limit=limits[client.provider],
+                    recorder=recorder,
+                    progress=progress,
+                )
+                for purpose, client in clients.items()
+            },
+            ledger=ledger,
+            replays=replays,
+            allowance=Allowance(planned, price, rules),
+            group=group,
+        )
+        coming = iter(exchanges)
+        while some := await asyncio.to_thread(lambda: list(islice(coming, BATCH))):
             await begun.begin(some)
             while len(begun) > most_ahead:
                 await put(await begun.oldest())
@@ -76,94 +81,122 @@ async def answer_all(
 
 
 @dataclass(slots=True)
-class _Begun(Generic[Subject]):
-    """The calls that were begun and not yet handed on, oldest first."""
+class _Waiting:
+    """An exchange that was begun, and the task in which it goes on, if it could not end at once."""
 
+    going: Going
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Begun(Generic[Result]):
+    """The exchanges that were begun and not yet handed on, oldest first."""
+
+    finder: Finder
+    makers: Mapping[str, Maker]
     ledger: Ledger
-    maker: Maker
-    follow_up: FollowUp | None
     replays: Replays
     allowance: Allowance
     group: asyncio.TaskGroup
-    waiting: deque[tuple[str, Subject, Call | None, Answer | asyncio.Task[Answer] | None]] = field(
-        default_factory=deque
-    )
-    under_way: dict[str, asyncio.Task[Answer]] = field(default_factory=dict)
+    waiting: deque[_Waiting] = field(default_factory=deque)
+    under_way: dict[str, asyncio.Future[Answer | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.waiting)
 
-    async def begin(self, some: Sequence[tuple[Subject, Call | None]]) -> None:
-        """Look calls up, and start those that the ledger cannot answer; a call that is under way is not made twice."""
-        keyed = [(subject, call, "" if call is None else call.key) for subject, call in some]
-        found = await asyncio.to_thread(self.ledger.lookup, [key for _, call, key in keyed if call is not None])
-        for subject, call, key in keyed:
-            answer: Answer | asyncio.Task[Answer] | None = None
-            if call is not None:
-                answer = self.under_way.get(key)
-                if answer is None:
-                    answer = self._replayed(call, found.get(key)) or self._started(key, call, found.get(key))
-            self.waiting.append((key, subject, call, answer))
+    async def begin(self, some: Iterable[Exchange[Result]]) -> None:
+        """Begin exchanges; each goes on at once as far as the ledger answers it, and then in a task of its own."""
+        begun = [_Waiting(Going(exchange)) for exchange in some]
+        self.waiting.extend(begun)
+        while begun := [one for one in begun if one.task is None and not one.going.ended]:
+            all_asked = [_keyed(one.going.asks) for one in begun]
+            there = await self.finder.find([key for asks in all_asked for key, _ in asks])
+            for one, asks in zip(begun, all_asked, strict=True):
+                found = [there.get(key) for key, _ in asks]
+                if None in found:
+                    one.task = self.group.create_task(self._finish(one.going, asks, found))
+                else:
+                    one.going.go_on([await self._answer(*ask, answer) for ask, answer in zip(asks, found, strict=True)])
 
-    async def oldest(self) -> list[Asked[Subject]]:
-        """The oldest batch, once all of it is answered."""
+    async def oldest(self) -> list[Result]:
+        """The results of the oldest batch, once all of it has ended."""
         batch = []
         for _ in range(min(BATCH, len(self.waiting))):
-            key, subject, call, answer = self.waiting[0]
-            if isinstance(answer, asyncio.Task):
-                answer = await answer
-                self.under_way.pop(key, None)
-            batch.append(Asked(subject, call, answer))
+            one = self.waiting[0]
+            if one.task is not None:
+                await one.task
+            batch.append(one.going.result)
             self.waiting.popleft()
         return batch
 
-    def _replayed(self, call: Call, found: Answer | None) -> Answer | None:
-        if found is None:
-            return None
-        self.replays.count(call, found)
-        return None if self.follow_up is not None and self.follow_up(call, found) is not None else found
+    async def _finish(self, going: Going, asks: list[_Keyed], found: list[Answer | None]) -> None:
+        """Go through an exchange to its end, from what the ledger was found to hold of its first calls."""
+        going.go_on(await self._answers(asks, found))
+        while not going.ended:
+            asks = _keyed(going.asks)
+            found = await self._found(asks)
+            going.go_on(await self._answers(asks, found))
 
-    def _started(self, key: str, call: Call, found: Answer | None) -> asyncio.Task[Answer]:
-        task = self.group.create_task(self._settle(key, call, found))
-        self.under_way[key] = task
-        return task
+    async def _found(self, asks: list[_Keyed]) -> list[Answer | None]:
+        there = await self.finder.find([key for key, _ in asks])
+        return [there.get(key) for key, _ in asks]
 
-    async def _settle(self, key: str, call: Call, answer: Answer | None) -> Answer:
-        """The answer to a call, or to the last call that it made necessary."""
-        answer = answer or await self._made(key, call)
-        while self.follow_up is not None and (following := self.follow_up(call, answer)) is not None:
-            key = following.key
-            found = await asyncio.to_thread(self.ledger.lookup, [key])
-            if key in found:
-                self.replays.count(following, found[key])
-                call, answer = following, found[key]
-            elif self.allowance.covers(following):
-                self.maker.progress.total += 1
-                call, answer = following, await self._made(key, following)
-            else:
-                break
-        return answer
+    async def _answers(self, asks: list[_Keyed], found: list[Answer | None]) -> list[Answer | None]:
+        if len(asks) == 1:
+            return [await self._answer(*asks[0], found[0])]
+        async with asyncio.TaskGroup() as group:
+            each = zip(asks, found, strict=True)
+            tasks = [group.create_task(self._answer(*ask, answer)) for ask, answer in each]
+        return [task.result() for task in tasks]
 
-    async def _made(self, key: str, call: Call) -> Answer:
+    async def _answer(self, key: str, ask: Call | Extra, found: Answer | None) -> Answer | None:
+        """The recorded answer, or else one that is made now; a call that is under way is not made twice."""
+        call = ask.call if isinstance(ask, Extra) else ask
+        if found is not None:
+            self.replays.count(call, found)
+            return found
+        if key in self.under_way:
+            return await self.under_way[key]
+        self.under_way[key] = made = asyncio.get_running_loop().create_future()
+        try:
+            answer = await self._made(key, call, is_extra=isinstance(ask, Extra))
+            made.set_result(answer)
+            return answer
+        finally:
+            made.cancel()  # for those who wait, if it could not be made; all ends then
+            del self.under_way[key]
+
+    async def _made(self, key: str, call: Call, *, is_extra: bool) -> Answer | None:
         """The answer of a call that is made now, or the recorded failure of one that may not be made."""
-        if not is_barred(call, self.maker.client, self.maker.rules):
-            return await self.maker.make(key, call)
-        failures = await asyncio.to_thread(self.ledger.failures, [key])
-        if key in failures:
-            return failures[key].answer(key, call)
-        refused = Refused(self.maker.rules)
-        refused.count([call])
-        refused.complain()
-        raise AssertionError("a refused call is complained about")
+        maker = self.makers[call.purpose]
+        if is_barred(call, maker.client, maker.rules):
+            failures = await asyncio.to_thread(self.ledger.failures, [key])
+            if key in failures:
+                return failures[key].answer(key, call)
+            refused = Refused(maker.rules)
+            refused.count([call])
+            refused.complain()
+        if is_extra:
+            if not self.allowance.covers(call):
+                return None
+            maker.progress.total += 1
+        return await maker.make(key, call)
+
+
+_Keyed = tuple[str, Call | Extra]
+
+
+def _keyed(asks: Asks) -> list[_Keyed]:
+    return [(ask.call.key if isinstance(ask, Extra) else ask.key, ask) for ask in asks]
 
 
 @asynccontextmanager
-async def _opened(client: ChatClient) -> AsyncIterator[None]:
-    """The client's connections, for one that has any."""
-    if isinstance(client, AbstractAsyncContextManager):
-        async with client:
-            yield
-    else:
+async def _opened(clients: Iterable[ChatClient]) -> AsyncIterator[None]:
+    """The connections of those clients that have any, each opened once."""
+    async with AsyncExitStack() as stack:
+        for client in {id(client): client for client in clients}.values():
+            if isinstance(client, AbstractAsyncContextManager):
+                await stack.enter_async_context(client)
         yield
 
 

@@ -7,14 +7,16 @@ call is made (``making``), and what an answer is worth (``evaluation/``).
 from __future__ import annotations
 
 import logging
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from llm_eval_pipeline.clients.chat import ChatClient
-from llm_eval_pipeline.ledger.answering import Asked, FollowUp, Subject, Wanted, answer_all
+from llm_eval_pipeline.ledger.answering import Clients, answer_all
 from llm_eval_pipeline.ledger.barring import Refused, is_barred
 from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.exchanges import Exchange, FollowUp, Result, asked, labelled
 from llm_eval_pipeline.ledger.from_thread import Put, items_from_thread
 from llm_eval_pipeline.ledger.plan import Plan, Planner, Price, refuse_over_budget
 from llm_eval_pipeline.ledger.rules import AskingRules
@@ -36,45 +38,45 @@ class Asker:
     rules: AskingRules
 
     def ask(self, calls: Sequence[Call], client: ChatClient, follow_up: FollowUp | None = None) -> dict[str, Answer]:
-        """Answer a few calls, by key; see :meth:`stream`, which does the same for any number."""
-        asked = self.stream(lambda: ((call.key, call) for call in calls), client, follow_up)
-        return {key: answer for batch in asked for key, _, answer in batch if answer is not None}
+        """Answer a few calls of one purpose, by key; see :meth:`stream`, which does the same for any number."""
+        exchanges = (labelled(call.key, asked(call, follow_up)) for call in calls)
+        clients = dict.fromkeys((call.purpose for call in calls), client)
+        return dict(self.stream(exchanges, clients, self.plan(calls, client)))
 
-    def stream(
-        self, wanted: Wanted[Subject], client: ChatClient, follow_up: FollowUp | None = None
-    ) -> Iterator[list[Asked[Subject]]]:
-        """Answer every call, from the ledger where it can and from the client where it must.
+    def stream(self, exchanges: Iterable[Exchange[Result]], clients: Clients, planned: Plan) -> Generator[Result]:
+        """Go through exchanges, each call answered from the ledger where it can be and by its client where it must.
 
-        Memory is bounded: a call is held while it is under way or waits for an older one, and no longer.
+        Memory is bounded: an exchange is held while it is under way or waits for an older one, and no longer.
 
         Args:
-            wanted: the calls; iterated twice, once to see what is missing before anything is asked.
-            client: who is asked.
-            follow_up: called with each call and its answer; the answer to the call that it gives takes its place. A
-                budget that the planned calls leave nothing of pays for no such call: the first answer stands.
+            exchanges: what is asked, and what is made of the answers.
+            clients: who is asked, by the purpose of a call.
+            planned: the missing calls, which the budget has to cover; see :meth:`plan`.
 
         Yields:
-            Batches, in the order of ``wanted``. A call that failed for good has an answer with ``error`` and no
-            response. It is made again the next time, unless it may not be made: then its failure is handed on.
+            The results, in the order of ``exchanges``. A call that failed for good has an answer with ``error`` and
+            no response. It is made again the next time, unless it may not be made: then its failure is handed on.
 
         Raises:
             MissingAnswerError: when neither an answer nor a failure is recorded and the call may not be made: in
                 replay mode; in live mode about a week that ended long ago, unless the client is dated or late calls
                 are allowed.
-            OverBudgetError: before the first call, when the missing ones would cost more than the budget.
+            OverBudgetError: before the first call, when the planned ones would cost more than the budget.
         """
-        planned = self.plan((call for _, call in wanted() if call is not None), client)
         if self.rules.budget_usd is not None and planned.calls:
             refuse_over_budget(planned, self.rules.budget_usd)
         if planned.calls:
             log.info("%s", planned)
 
-        def produce(put: Put[list[Asked[Subject]]]) -> Coroutine[Any, Any, None]:
-            return answer_all(
-                wanted, client, follow_up, planned, put, ledger=self.ledger, price=self.price, rules=self.rules
-            )
+        def produce(put: Put[list[Result]]) -> Coroutine[Any, Any, None]:
+            return answer_all(exchanges, clients, planned, put, ledger=self.ledger, price=self.price, rules=self.rules)
 
-        return items_from_thread(produce)
+        def results() -> Generator[Result]:
+            with closing(items_from_thread(produce)) as batches:
+                for batch in batches:
+                    yield from batch
+
+        return results()
 
     def plan(self, calls: Iterable[Call], client: ChatClient) -> Plan:
         """Which calls would be made, and what they would cost at the most; nothing is asked.

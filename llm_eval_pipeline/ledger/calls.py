@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -24,7 +24,7 @@ class Call:
     ``occasion`` is the window that is observed (a week's key) or the candidate that is tried: the same question on
     another occasion is another call. ``due`` is the instant at which the observed window ends. ``label`` names the
     row that asked, for messages to people. Neither ``due``, ``label``, ``purpose`` nor ``feature`` is part of the
-    call's identity.
+    call's identity, its ``key``: SHA-256 over provider, model, parameters, messages, repetition and occasion, in hex.
     """
 
     request: ChatRequest
@@ -35,14 +35,10 @@ class Call:
     due: datetime | None = None
     feature: str = ""
     repetition: int = 0
+    key: str = field(init=False, compare=False, repr=False)
 
-    def is_late(self, now: datetime) -> bool:
-        """Whether an answer given ``now`` comes long after the window that it is meant to describe."""
-        return self.due is not None and now >= self.due + LATE_AFTER
-
-    @property
-    def key(self) -> str:
-        """SHA-256 over provider, model, parameters, messages, repetition and occasion, in hex."""
+    def __post_init__(self) -> None:
+        """Reckon the key, once."""
         identity = {
             "provider": self.provider,
             "model": self.request.model,
@@ -51,7 +47,12 @@ class Call:
             "repetition": self.repetition,
             "occasion": self.occasion,
         }
-        return hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        key = hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        object.__setattr__(self, "key", key)
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether an answer given ``now`` comes long after the window that it is meant to describe."""
+        return self.due is not None and now >= self.due + LATE_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

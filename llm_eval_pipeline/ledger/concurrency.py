@@ -38,25 +38,32 @@ class AdaptiveLimit:
         self._refused_share = 0.0
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[float]:
-        """Wait for a place, and hold it; gives the loop's time at which the call begins."""
+    async def slot(self, *, again: bool = False) -> AsyncIterator[float]:
+        """Wait for a place, and hold it; gives the loop's time at which the call begins.
+
+        A call that is made ``again`` goes before those that were not made yet: it has waited longer, and what was put
+        off last would else be what everybody waits for in the end.
+        """
         loop = asyncio.get_running_loop()
-        await self._take(loop)
+        await self._take(loop, again)
         while (pause := self._pause_until - loop.time()) > 0:
             self._give_back()
             await asyncio.sleep(pause)
-            await self._take(loop)
+            await self._take(loop, again)
         try:
             yield loop.time()
         finally:
             self._give_back()
 
-    async def _take(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _take(self, loop: asyncio.AbstractEventLoop, again: bool) -> None:
         if self.under_way < int(self.limit) and not self._waiting:
             self.under_way += 1
             return
         place = loop.create_future()
-        self._waiting.append(place)
+        if again:
+            self._waiting.appendleft(place)
+        else:
+            self._waiting.append(place)
         try:
             await place
         except asyncio.CancelledError:

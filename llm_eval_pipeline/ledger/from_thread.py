@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import suppress
 from queue import Queue
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ class _End:
         self.error = error
 
 
-def items_from_thread(produce: Callable[[Put[Item]], Coroutine[Any, Any, None]]) -> Iterator[Item]:
+def items_from_thread(produce: Callable[[Put[Item]], Coroutine[Any, Any, None]]) -> Generator[Item]:
     """Yield what ``produce`` puts, in order; its exception is raised here, after what was put before.
 
     When the reader stops early, the coroutine is cancelled, and its end is awaited.

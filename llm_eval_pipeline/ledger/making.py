@@ -40,7 +40,7 @@ class Maker:
         """Ask until there is an answer or no attempt left, and record how it ended."""
         failed = refused = 0
         while True:
-            async with self.limit.slot() as began:
+            async with self.limit.slot(again=failed + refused > 0) as began:
                 called_at = self.rules.clock()
                 try:
                     response = _storable(await self.client.complete(call.request), call.request.model)

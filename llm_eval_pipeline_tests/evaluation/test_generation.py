@@ -11,10 +11,9 @@ from typing import Any
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatResponse, TokenUsage
 from llm_eval_pipeline.datasets.examples import Example
-from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_rows
+from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls, output_row
 from llm_eval_pipeline.evaluation.local_judge import LocalJudge
 from llm_eval_pipeline.evaluation.schema import MODEL_OUTPUTS
-from llm_eval_pipeline.ledger.answering import Asked
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.settings import REPOSITORY
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -38,7 +37,7 @@ def calls_of(under_test: ModelsUnderTest, occasion: str = WEEK) -> list[Call]:
 
 def rows_of(examples: list[dict], answer: Callable[[str], Answer]) -> list[dict[str, Any]]:
     calls = generation_calls(examples, models("a"), occasion=WEEK, due=DUE)
-    return output_rows(Asked(example, call, answer(call.key)) for example, call in calls)
+    return [output_row(example, call, answer(call.key)) for example, call in calls]
 
 
 def answered(key: str) -> Answer:

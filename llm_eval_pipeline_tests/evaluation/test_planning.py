@@ -75,8 +75,7 @@ def planned(asker):
 
 
 def outputs(asker):
-    rows = generate(lambda: EXAMPLES, MODELS, asker, occasion=WEEK, due=DUE)
-    return [row for batch in rows for row in batch]
+    return list(generate(lambda: EXAMPLES, MODELS, asker, occasion=WEEK, due=DUE))
 
 
 def test_before_anything_is_asked_every_answer_and_every_judgement_is_missing(asker):

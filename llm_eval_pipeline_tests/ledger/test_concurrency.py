@@ -268,3 +268,20 @@ def test_a_pause_that_grows_holds_those_who_wait_for_its_end_already():
         return await waiting - refused_at
 
     assert run(scenario) >= 0.1
+
+
+def test_a_call_that_is_made_again_goes_before_those_that_were_not_made_yet():
+    limit, order = AdaptiveLimit(1), []
+
+    async def work(name, again):
+        async with limit.slot(again=again):
+            order.append(name)
+
+    async def scenario():
+        async with limit.slot():
+            tasks = [asyncio.create_task(work(name, name == "again")) for name in ("first", "second", "again")]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+
+    run(scenario)
+    assert order == ["again", "first", "second"]

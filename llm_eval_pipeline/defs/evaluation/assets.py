@@ -39,7 +39,7 @@ def model_outputs(
     for week in windows(context):
         examples = partial(warehouse.rows, EVAL_DATASET, week)
         with warehouse.writing(schema.MODEL_OUTPUTS, week) as table:
-            for rows in generate(examples, models, asker, occasion=week, due=end_of_week(week)):
+            for rows in parts(generate(examples, models, asker, occasion=week, due=end_of_week(week))):
                 table.add(rows)
         there = warehouse.read(schema.MODEL_OUTPUTS, week, ["error", "replayed", "called_late", "cost_usd"])
         failed = there["error"].drop_null()
