@@ -160,14 +160,16 @@ def _forget_dead_runs(instance: dg.DagsterInstance) -> None:
 @contextmanager
 def steps_shown(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
     """A line for each step of a run as it ends."""
-    done, shown = threading.Event(), set[str]()
+    done = threading.Event()
+    cursor: str | None = None
 
     def show() -> None:
-        for step in sorted(instance.get_run_step_stats(run_id), key=lambda step: step.end_time or 0):
-            if step.start_time and step.end_time and step.step_key not in shown:
-                shown.add(step.step_key)
-                if not step.step_key.startswith(_OF_CHECKS):
-                    say(f"    {step.step_key:22}{step.end_time - step.start_time:6.1f} s")
+        nonlocal cursor
+        ended = instance.get_records_for_run(run_id, cursor, dg.DagsterEventType.STEP_SUCCESS)
+        cursor = ended.cursor
+        for step in (record.event_log_entry.get_dagster_event() for record in ended.records):
+            if not (step.step_key or "").startswith(_OF_CHECKS):
+                say(f"    {step.step_key:22}{step.step_success_data.duration_ms / 1000:6.1f} s")
 
     def watch() -> None:
         while not done.wait(0.5):
