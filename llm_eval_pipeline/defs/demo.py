@@ -8,16 +8,14 @@ import gc
 import logging
 import os
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import dagster as dg
 
 from llm_eval_pipeline import assembly
 from llm_eval_pipeline.clients.clock import system_clock
+from llm_eval_pipeline.defs.event_log import kept_open, steps_shown
 from llm_eval_pipeline.sample import LaidSample, lay_sample
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.windows import WEEK, days_of, parse_week
@@ -33,11 +31,6 @@ WEEKLY_ASSETS = [
     *("drift_baseline", "weekly_drift_report", "drift_incidents", "cost_summary", "dashboard"),
     *("model_comparison", "weekly_changes"),
 ]
-_OF_CHECKS = (
-    *("columns", "holds_every_answer"),
-    *(f"{asset}_" for asset in (*DAILY_ASSETS, *WEEKLY_ASSETS, "trace_scores", "promoted_examples")),
-)
-"""What the names of checks' steps begin with."""
 
 
 class DemoError(RuntimeError):
@@ -55,10 +48,10 @@ def main() -> None:
     from llm_eval_pipeline.definitions import defs
 
     definitions = defs()
-    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
     with dg.DagsterInstance.get() as instance:
         _forget_dead_runs(instance)
         _run_all(definitions, instance, _weeks(laid))
+    gc.unfreeze()
     from llm_eval_pipeline.dashboards.summary import summary
 
     say(f"\nDone in {time.monotonic() - started:.0f} s\n")
@@ -126,7 +119,8 @@ def _run(
 ) -> None:
     run_id, started = str(uuid4()), time.monotonic()
     say(what)
-    with steps_shown(instance, run_id):
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
+    with kept_open(instance, run_id), steps_shown(instance, run_id, say):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -155,34 +149,6 @@ def _forget_dead_runs(instance: dg.DagsterInstance) -> None:
     """Runs of an interrupted demo are failures by now."""
     for run in instance.get_runs(dg.RunsFilter(tags=_MARK, statuses=[dg.DagsterRunStatus.STARTED])):
         instance.report_run_failed(run, "the demo was interrupted; what it had asked is in the ledger")
-
-
-@contextmanager
-def steps_shown(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """A line for each step of a run as it ends."""
-    done = threading.Event()
-    cursor: str | None = None
-
-    def show() -> None:
-        nonlocal cursor
-        ended = instance.get_records_for_run(run_id, cursor, dg.DagsterEventType.STEP_SUCCESS)
-        cursor = ended.cursor
-        for step in (record.event_log_entry.get_dagster_event() for record in ended.records):
-            if not (step.step_key or "").startswith(_OF_CHECKS):
-                say(f"    {step.step_key:22}{step.step_success_data.duration_ms / 1000:6.1f} s")
-
-    def watch() -> None:
-        while not done.wait(0.5):
-            show()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-        show()
 
 
 def say(line: str) -> None:
