@@ -24,7 +24,7 @@ from benchmarks.peers.environments import PEERS, NotInstalledError, Peer, instal
 from benchmarks.table import Options, Row, say, seconds
 
 PRESSED = replace(QUIET, share_429=0.05, retry_after_s=1, share_500=0.01)
-RUNS = 3
+RUNS = 5
 BESIDE = ("inspect_ai", "promptfoo")
 
 
