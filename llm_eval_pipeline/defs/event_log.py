@@ -8,7 +8,11 @@ from contextlib import ExitStack, closing, contextmanager
 import dagster as dg
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 
-_TOLD = {dg.DagsterEventType.ASSET_CHECK_EVALUATION, dg.DagsterEventType.STEP_SUCCESS}
+_TOLD = {
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+}
 
 
 @contextmanager
@@ -44,6 +48,8 @@ def steps_shown(instance: dg.DagsterInstance, run_id: str, say: Callable[[str], 
         for event in (record.event_log_entry.get_dagster_event() for record in new.records):
             if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
                 checks.add(event.step_key)
+            elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
+                say(f"    {event.step_key:22} failed")
             elif event.step_key not in checks:
                 say(f"    {event.step_key:22}{event.step_success_data.duration_ms / 1000:6.1f} s")
 

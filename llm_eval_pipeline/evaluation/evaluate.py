@@ -31,7 +31,7 @@ def evaluate(
 ) -> list[Evaluated]:
     """Ask and judge examples, each call once; the same evaluation again is answered from the ledger.
 
-    An answer is judged as soon as it is there, while others are still being asked for.
+    An answer is judged while others are still being asked for.
 
     Args:
         examples: rows of ``eval_dataset``, such as ``Example(prompt=…, feature=…).row("v1")``.
@@ -47,7 +47,7 @@ def evaluate(
     Raises:
         MissingAnswerError: when answers are missing that may not be asked for.
         OverBudgetError: before the first call, when the missing ones, judgements included, could cost more than the
-            budget.
+            budget; in the end, when answers were so much longer than planned that not all could be judged.
     """
     wanted = sorted(examples, key=lambda example: example["example_id"])
     planned = evaluation_plan(lambda: wanted, models, judge, asker, occasion=occasion, due=due)

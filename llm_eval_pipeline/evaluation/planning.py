@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
+from llm_eval_pipeline.clients.chat import ChatClient
 from llm_eval_pipeline.evaluation.anchors import Anchor
 from llm_eval_pipeline.evaluation.answers import Row
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generation_calls
@@ -31,9 +32,10 @@ def evaluation_plan(
 ) -> Plan:
     """The plan of generation, judging and moderation together; nothing is asked.
 
-    An answer that is not there yet is reckoned as long as it may be, so its judgement is too: the plan says what the
-    window would cost at the most, but for replies that have to be asked for once more. One that failed and may not be
-    asked for again has nothing to judge. The anchors' judgements are among the judge's.
+    An answer that is not there yet is reckoned as long as it may be, so its judgement is too: the plan says about what
+    the window would cost at the most, but for replies that have to be asked for once more. One that failed, and may
+    not be asked for again or may not be judged any more, has nothing to judge. The anchors' judgements are among the
+    judge's.
 
     Raises:
         MissingAnswerError: when calls are missing that may not be made.
@@ -42,25 +44,34 @@ def evaluation_plan(
     def asked() -> Iterator[tuple[Row, Call]]:
         return generation_calls(examples(), models, occasion=occasion, due=due)
 
-    def answers() -> Iterator[tuple[Row, Call, str]]:
+    def answers(scorer: ChatClient) -> Iterator[tuple[Row, Call, str]]:
         for some in parts(asked()):
             there = asker.ledger.lookup(call.key for _, call in some)
+            missing = [call for _, call in some if call.key not in there]
+            ended = [call.key for call in missing if may_be_over(call, scorer)]
+            failed = asker.ledger.failures(ended) if ended else {}
             for example, call in some:
                 answer = there.get(call.key)
                 if answer is not None and answer.response is not None:
                     yield example, call, answer.response.output
-                elif not is_barred(call, models.client, asker.rules):
+                elif call.key not in failed:
                     yield example, call, _longest(call)
 
+    def may_be_over(call: Call, scorer: ChatClient) -> bool:
+        return any(is_barred(call, client, asker.rules) for client in (models.client, scorer))
+
     def judged() -> Iterator[Call]:
-        cases = ((case_of(example, output), example["feature"], call.label) for example, call, output in answers())
+        cases = (
+            (case_of(example, output), example["feature"], call.label)
+            for example, call, output in answers(judge.client)
+        )
         frozen = ((anchor.case(), anchor.feature, f"anchor {anchor.anchor_id}") for anchor in anchors)
         for case, feature, label in chain(cases, frozen):
             yield from judge.calls(case, occasion=occasion, due=due, feature=feature, label=f"judging {label}")
 
     def moderated() -> Iterator[Call]:
         assert moderator is not None
-        for example, call, output in answers():
+        for example, call, output in answers(moderator.client):
             if output:
                 shown = Shown(prompt=example["prompt"], output=output, feature=example["feature"], label=call.label)
                 yield moderator.call(shown, occasion=occasion, due=due)

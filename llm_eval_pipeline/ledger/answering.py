@@ -13,7 +13,7 @@ from typing import Generic
 
 from llm_eval_pipeline.clients.chat import ChatClient
 from llm_eval_pipeline.ledger.barring import Refused, is_barred
-from llm_eval_pipeline.ledger.calls import Answer, Call
+from llm_eval_pipeline.ledger.calls import Answer, Call, failed_answer
 from llm_eval_pipeline.ledger.concurrency import AdaptiveLimit
 from llm_eval_pipeline.ledger.exchanges import Asks, Exchange, Extra, Going, Result
 from llm_eval_pipeline.ledger.finding import Finder
@@ -78,6 +78,7 @@ async def answer_all(
             await put(await begun.oldest())
     await asyncio.to_thread(ledger.note, replays, rules.clock())
     progress.finish()
+    begun.allowance.complain()
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ class _Begun(Generic[Result]):
     group: asyncio.TaskGroup
     waiting: deque[_Waiting] = field(default_factory=deque)
     under_way: dict[str, asyncio.Future[Answer | None]] = field(default_factory=dict)
+    failed: dict[str, Answer] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.waiting)
@@ -112,11 +114,10 @@ class _Begun(Generic[Result]):
             all_asked = [_keyed(one.going.asks) for one in begun]
             there = await self.finder.find([key for asks in all_asked for key, _ in asks])
             for one, asks in zip(begun, all_asked, strict=True):
-                found = [there.get(key) for key, _ in asks]
-                if None in found:
-                    one.task = self.group.create_task(self._finish(one.going, asks, found))
+                if all(key in there for key, _ in asks):
+                    one.going.go_on([self._replayed(ask, there[key]) for key, ask in asks])
                 else:
-                    one.going.go_on([await self._answer(*ask, answer) for ask, answer in zip(asks, found, strict=True)])
+                    one.task = self.group.create_task(self._finish(one.going))
 
     async def oldest(self) -> list[Result]:
         """The results of the oldest batch, once all of it has ended."""
@@ -129,46 +130,53 @@ class _Begun(Generic[Result]):
             self.waiting.popleft()
         return batch
 
-    async def _finish(self, going: Going, asks: list[_Keyed], found: list[Answer | None]) -> None:
-        """Go through an exchange to its end, from what the ledger was found to hold of its first calls."""
-        going.go_on(await self._answers(asks, found))
+    async def _finish(self, going: Going) -> None:
+        """Go through an exchange to its end."""
         while not going.ended:
             asks = _keyed(going.asks)
-            found = await self._found(asks)
-            going.go_on(await self._answers(asks, found))
+            if len(asks) == 1:
+                going.go_on([await self._answer(*asks[0])])
+                continue
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._answer(*ask)) for ask in asks]
+            going.go_on([task.result() for task in tasks])
 
-    async def _found(self, asks: list[_Keyed]) -> list[Answer | None]:
-        there = await self.finder.find([key for key, _ in asks])
-        return [there.get(key) for key, _ in asks]
+    async def _answer(self, key: str, ask: Call | Extra) -> Answer | None:
+        """The recorded answer, or else one that is made now; a call that is under way is not made twice.
 
-    async def _answers(self, asks: list[_Keyed], found: list[Answer | None]) -> list[Answer | None]:
-        if len(asks) == 1:
-            return [await self._answer(*asks[0], found[0])]
-        async with asyncio.TaskGroup() as group:
-            each = zip(asks, found, strict=True)
-            tasks = [group.create_task(self._answer(*ask, answer)) for ask, answer in each]
-        return [task.result() for task in tasks]
-
-    async def _answer(self, key: str, ask: Call | Extra, found: Answer | None) -> Answer | None:
-        """The recorded answer, or else one that is made now; a call that is under way is not made twice."""
-        call = ask.call if isinstance(ask, Extra) else ask
-        if found is not None:
-            self.replays.count(call, found)
-            return found
-        if key in self.under_way:
-            return await self.under_way[key]
-        self.under_way[key] = made = asyncio.get_running_loop().create_future()
+        The call counts as under way before it is looked up. A look-up that began while another was still being made
+        would know nothing of its answer.
+        """
+        while (other := self.under_way.get(key)) is not None:
+            answer = await asyncio.shield(other)
+            if answer is not None or isinstance(ask, Extra):
+                return answer
+        if key in self.failed:  # for good: not once more for each that asks the same
+            return self.failed[key]
+        self.under_way[key] = own = asyncio.get_running_loop().create_future()
         try:
-            answer = await self._made(key, call, is_extra=isinstance(ask, Extra))
-            made.set_result(answer)
+            found = (await self.finder.find([key])).get(key)
+            answer = await self._made(key, ask) if found is None else self._replayed(ask, found)
+            if answer is not None and answer.response is None:
+                self.failed[key] = answer
+            own.set_result(answer)
             return answer
         finally:
-            made.cancel()  # for those who wait, if it could not be made; all ends then
+            own.cancel()  # for those who wait, if it could not be made; all ends then
             del self.under_way[key]
 
-    async def _made(self, key: str, call: Call, *, is_extra: bool) -> Answer | None:
+    def _replayed(self, ask: Call | Extra, found: Answer) -> Answer:
+        self.replays.count(_call(ask), found)
+        return found
+
+    async def _made(self, key: str, ask: Call | Extra) -> Answer | None:
         """The answer of a call that is made now, or the recorded failure of one that may not be made."""
+        call = _call(ask)
         maker = self.makers[call.purpose]
+        if isinstance(ask, Extra):
+            if not self.allowance.covers(call):
+                return None
+            maker.progress.total += 1
         if is_barred(call, maker.client, maker.rules):
             failures = await asyncio.to_thread(self.ledger.failures, [key])
             if key in failures:
@@ -176,18 +184,17 @@ class _Begun(Generic[Result]):
             refused = Refused(maker.rules)
             refused.count([call])
             refused.complain()
-        if is_extra:
-            if not self.allowance.covers(call):
-                return None
-            maker.progress.total += 1
+        if not isinstance(ask, Extra) and not self.allowance.takes(call):
+            return failed_answer(key, call, "the budget is used up", maker.rules.clock())
         return await maker.make(key, call)
 
 
-_Keyed = tuple[str, Call | Extra]
+def _call(ask: Call | Extra) -> Call:
+    return ask.call if isinstance(ask, Extra) else ask
 
 
-def _keyed(asks: Asks) -> list[_Keyed]:
-    return [(ask.call.key if isinstance(ask, Extra) else ask.key, ask) for ask in asks]
+def _keyed(asks: Asks) -> list[tuple[str, Call | Extra]]:
+    return [(_call(ask).key, ask) for ask in asks]
 
 
 @asynccontextmanager

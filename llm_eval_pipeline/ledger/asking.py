@@ -61,7 +61,8 @@ class Asker:
             MissingAnswerError: when neither an answer nor a failure is recorded and the call may not be made: in
                 replay mode; in live mode about a week that ended long ago, unless the client is dated or late calls
                 are allowed.
-            OverBudgetError: before the first call, when the planned ones would cost more than the budget.
+            OverBudgetError: before the first call, when the planned ones would cost more than the budget; in the end,
+                when calls were not made that would cost more than was planned of them.
         """
         if self.rules.budget_usd is not None and planned.calls:
             refuse_over_budget(planned, self.rules.budget_usd)

@@ -31,6 +31,7 @@ class AdaptiveLimit:
         self.limit = float(most)
         self.under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting_again: deque[asyncio.Future[None]] = deque()
         self._pause_until = 0.0
         self._halved_at = -math.inf
         self._level_is_tried = True
@@ -56,14 +57,11 @@ class AdaptiveLimit:
             self._give_back()
 
     async def _take(self, loop: asyncio.AbstractEventLoop, again: bool) -> None:
-        if self.under_way < int(self.limit) and not self._waiting:
+        if self.under_way < int(self.limit) and not (self._waiting_again or self._waiting):
             self.under_way += 1
             return
         place = loop.create_future()
-        if again:
-            self._waiting.appendleft(place)
-        else:
-            self._waiting.append(place)
+        (self._waiting_again if again else self._waiting).append(place)
         try:
             await place
         except asyncio.CancelledError:
@@ -76,8 +74,8 @@ class AdaptiveLimit:
         self._let_in()
 
     def _let_in(self) -> None:
-        while self._waiting and self.under_way < int(self.limit):
-            place = self._waiting.popleft()
+        while (self._waiting_again or self._waiting) and self.under_way < int(self.limit):
+            place = (self._waiting_again or self._waiting).popleft()
             if not place.done():
                 self.under_way += 1
                 place.set_result(None)

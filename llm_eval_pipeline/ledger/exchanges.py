@@ -51,7 +51,7 @@ def asked(call: Call, follow_up: FollowUp | None = None) -> Exchange[Answer]:
 
 
 def together(exchanges: Iterable[Exchange[Result]]) -> Exchange[list[Result]]:
-    """The results of several exchanges in their order; the calls of all are made at the same time."""
+    """The results of several exchanges in their order; in each step the calls of all are made at the same time."""
     going = [Going(exchange) for exchange in exchanges]
     while open_ones := [one for one in going if not one.ended]:
         answers = iter((yield [ask for one in open_ones for ask in one.asks]))

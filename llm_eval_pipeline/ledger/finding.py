@@ -23,6 +23,7 @@ class Finder:
         self._wanted += keys
         if self._next is None:
             self._next = asyncio.create_task(self._look_up(self._last))
+            self._next.add_done_callback(_seen)
         return await asyncio.shield(self._next)
 
     async def _look_up(self, last: asyncio.Task[dict[str, Answer]] | None) -> dict[str, Answer]:
@@ -31,3 +32,9 @@ class Finder:
         wanted, self._wanted = self._wanted, []
         self._last, self._next = self._next, None
         return await asyncio.to_thread(self._ledger.lookup, wanted)
+
+
+def _seen(query: asyncio.Task[dict[str, Answer]]) -> None:
+    """When nobody waits any more, since all has failed for another reason, nobody need hear of this one."""
+    if not query.cancelled():
+        query.exception()

@@ -11,7 +11,8 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import suppress
-from queue import Queue
+from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -21,6 +22,18 @@ AHEAD = 4
 TURN_S = 0.001
 """So long may one thread keep the interpreter meanwhile. Python's own 5 ms are a tenth of a call of 50 ms, and whoever
 makes answers durable has to wait for its turn several times."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[Any]
+    room: asyncio.Semaphore
+
+    def call(self, what: Callable[[], object]) -> None:
+        """Have the loop do something, unless it has ended by itself."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(what)
 
 
 class _End:
@@ -33,16 +46,19 @@ def items_from_thread(produce: Callable[[Put[Item]], Coroutine[Any, Any, None]])
 
     When the reader stops early, the coroutine is cancelled, and its end is awaited.
     """
-    ready: Queue[Item | _End] = Queue(AHEAD)
-    started: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Queue()
-
-    async def put(item: Item) -> None:
-        await asyncio.to_thread(ready.put, item)
+    ready: SimpleQueue[Item | _End] = SimpleQueue()
+    started: SimpleQueue[_Started] = SimpleQueue()
 
     async def main() -> None:
         task = asyncio.current_task()
         assert task is not None
-        started.put((asyncio.get_running_loop(), task))
+        room = asyncio.Semaphore(AHEAD)
+        started.put(_Started(asyncio.get_running_loop(), task, room))
+
+        async def put(item: Item) -> None:
+            await room.acquire()
+            ready.put(item)
+
         await produce(put)
 
     def run() -> None:
@@ -55,20 +71,21 @@ def items_from_thread(produce: Callable[[Put[Item]], Coroutine[Any, Any, None]])
 
     thread = threading.Thread(target=run, name="asking", daemon=True)
     thread.start()
-    ended = False
+    ended, running = False, None
     before = sys.getswitchinterval()
     sys.setswitchinterval(min(before, TURN_S))
     try:
         while not isinstance(item := ready.get(), _End):
+            running = running or started.get()
+            running.call(running.room.release)
             yield item
         ended = True
         if item.error is not None:
             raise item.error
     finally:
         if not ended:
-            loop, task = started.get()
-            with suppress(RuntimeError):  # the loop may have ended by itself
-                loop.call_soon_threadsafe(task.cancel)
+            running = running or started.get()
+            running.call(running.task.cancel)
             while not isinstance(ready.get(), _End):
                 pass
         thread.join()

@@ -161,7 +161,10 @@ def refuse_over_budget(planned: Plan, budget_usd: Decimal) -> None:
 
 
 class Allowance:
-    """What a budget leaves, beside the planned calls, for those that their answers make necessary.
+    """What a budget leaves, call by call: for the planned ones what was planned, for all others what is left.
+
+    A plan reckons calls whose text nobody knows yet, such as the judgement of an answer to come. What such a call takes
+    beyond its plan comes out of what is left, too.
 
     Args:
         planned: the calls that the budget has to cover first.
@@ -170,16 +173,48 @@ class Allowance:
     """
 
     def __init__(self, planned: Plan, price: Price, rules: AskingRules) -> None:
-        self._price, self._clock = price, rules.clock
-        self._left = None if rules.budget_usd is None else rules.budget_usd - planned.cost_usd
+        self._price, self._clock, self._budget = price, rules.clock, rules.budget_usd
+        self._planned = planned.cost_usd
+        self._left = Decimal(0) if rules.budget_usd is None else rules.budget_usd - planned.cost_usd
+        self._refused: list[str] = []
+
+    def takes(self, call: Call) -> bool:
+        """Whether a planned call may be made; what it may cost is then set aside."""
+        if self._budget is None:
+            return True
+        reckoned = self._reckoned(call)
+        of_plan = min(reckoned.cost_usd, self._planned)
+        if reckoned.unpriced_models or reckoned.cost_usd - of_plan > self._left:
+            self._refused.append(call.label)
+            return False
+        self._planned -= of_plan
+        self._left -= reckoned.cost_usd - of_plan
+        return True
+
+    def complain(self) -> None:
+        """Say so, if planned calls were not made.
+
+        Raises:
+            OverBudgetError: if there is one.
+        """
+        if self._refused:
+            raise OverBudgetError(
+                f"{len(self._refused)} calls were not made, the first for {self._refused[0]}: they would cost more "
+                f"than was planned, and over the budget of {self._budget} USD (LLM_EVAL_BUDGET_USD). "
+                "All others are in the ledger"
+            )
 
     def covers(self, call: Call) -> bool:
-        """Whether a call may be made; what it may cost is then set aside."""
-        if self._left is None:
+        """Whether a call that was not planned may be made; what it may cost is then set aside."""
+        if self._budget is None:
             return True
+        reckoned = self._reckoned(call)
+        if reckoned.unpriced_models or reckoned.cost_usd > self._left:
+            return False
+        self._left -= reckoned.cost_usd
+        return True
+
+    def _reckoned(self, call: Call) -> Plan:
         planner = Planner(self._price, self._clock())
         planner.count(missing=[call])
-        if planner.plan.unpriced_models or planner.plan.cost_usd > self._left:
-            return False
-        self._left -= planner.plan.cost_usd
-        return True
+        return planner.plan

@@ -30,7 +30,8 @@ class Progress:
             self._log.info("%s, about %.0f s left", self, left)
 
     def finish(self) -> None:
-        """Say how it ended."""
+        """Say how it ended; a plan may have counted calls that turned out to be the same, or not to be needed."""
+        self.total = self.done
         self._log.info("%s in %.1f s", self, time.monotonic() - self._started)
 
     def __str__(self) -> str:

@@ -1,13 +1,14 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from llm_eval_pipeline.clients.chat import ChatResponse, TokenUsage
+from llm_eval_pipeline.clients.chat import ChatError, ChatResponse, TokenUsage
 from llm_eval_pipeline.clients.clock import FakeClock
 from llm_eval_pipeline.datasets.examples import Example
 from llm_eval_pipeline.evaluation.anchors import Anchor
+from llm_eval_pipeline.evaluation.evaluate import evaluate
 from llm_eval_pipeline.evaluation.generation import ModelsUnderTest, generate
 from llm_eval_pipeline.evaluation.judging import Judge, answer_cases, judge_cases
 from llm_eval_pipeline.evaluation.moderation import Moderator
@@ -120,3 +121,23 @@ def test_anchors_and_a_moderator_are_in_the_plan(asker):
         ("judge", "j", 3),
         ("judge", "omni", 2),
     ]
+
+
+def test_what_failed_and_may_not_be_judged_any_more_is_not_in_the_plan(asker):
+    class Dated(Counting):
+        dated = True
+
+        async def complete(self, request):
+            if request.messages[-1].content == "Why?":
+                raise ChatError("m: 400: too long")
+            return await super().complete(request)
+
+    models = replace(MODELS, client=Dated("So."))
+    late = replace(asker, rules=replace(asker.rules, clock=FakeClock(DUE + timedelta(days=30))))
+    with pytest.raises(MissingAnswerError, match="judging"):
+        evaluation_plan(lambda: EXAMPLES, models, JUDGE, late, occasion=WEEK, due=DUE)
+    found = evaluate(EXAMPLES, models, JUDGE, asker, occasion=WEEK, due=DUE)
+    plan = evaluation_plan(lambda: EXAMPLES, models, JUDGE, late, occasion=WEEK, due=DUE)
+    assert [(line.purpose, line.calls, line.replayed) for line in plan.lines] == [("generation", 1, 1), ("judge", 0, 1)]
+    again = evaluate(EXAMPLES, models, JUDGE, late, occasion=WEEK, due=DUE)
+    assert [one.score.quality_score for one in again] == [one.score.quality_score for one in found]

@@ -1,5 +1,6 @@
-"""A model that says what a test wants, and calls to it."""
+"""A model that says what a test wants, a ledger that is late, and calls."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from llm_eval_pipeline.clients.chat import (
     TokenUsage,
 )
 from llm_eval_pipeline.ledger.calls import Call
+from llm_eval_pipeline.ledger.store import Ledger
 from llm_eval_pipeline.ledger.tables import FAILURES
 
 WEEK = "2026-03-30"
@@ -50,6 +52,15 @@ class ScriptedModel:
             usage=TokenUsage(input_tokens=2, output_tokens=number),
             latency_ms=100.0 * number,
         )
+
+
+class LateFinding(Ledger):
+    """Look-ups whose results come so late that calls have ended meanwhile."""
+
+    def lookup(self, keys):
+        found = super().lookup(keys)
+        time.sleep(0.02)
+        return found
 
 
 def call(prompt="what?", **changes):

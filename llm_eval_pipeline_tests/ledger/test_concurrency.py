@@ -279,9 +279,12 @@ def test_a_call_that_is_made_again_goes_before_those_that_were_not_made_yet():
 
     async def scenario():
         async with limit.slot():
-            tasks = [asyncio.create_task(work(name, name == "again")) for name in ("first", "second", "again")]
+            tasks = [
+                asyncio.create_task(work(name, name.startswith("again")))
+                for name in ("first", "again 1", "second", "again 2")
+            ]
             await asyncio.sleep(0)
         await asyncio.gather(*tasks)
 
     run(scenario)
-    assert order == ["again", "first", "second"]
+    assert order == ["again 1", "again 2", "first", "second"]

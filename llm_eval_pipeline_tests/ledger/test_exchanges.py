@@ -1,12 +1,14 @@
+import asyncio
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from llm_eval_pipeline.clients.chat import ChatResponse
+from llm_eval_pipeline.clients.chat import ChatError, ChatResponse
 from llm_eval_pipeline.ledger.calls import Answer
 from llm_eval_pipeline.ledger.exchanges import Extra, Going, asked, labelled, together
-from llm_eval_pipeline.ledger.plan import Plan
-from llm_eval_pipeline_tests.ledger.scripted import SOON, ScriptedModel, call, ruled
+from llm_eval_pipeline.ledger.plan import OverBudgetError, Plan
+from llm_eval_pipeline_tests.ledger.scripted import SOON, LateFinding, ScriptedModel, call, ruled
 
 
 def saying(output):
@@ -43,7 +45,7 @@ def test_a_follow_up_that_was_not_made_leaves_the_answer_that_there_is():
     assert going.result == saying("mumble")
 
 
-def test_what_is_together_asks_at_the_same_time_and_each_goes_on_by_itself():
+def test_what_is_together_asks_at_the_same_time_and_goes_on_in_step():
     going = Going(together(asked(call(name), pardon) for name in "abc"))
     assert going.asks == [call("a"), call("b"), call("c")]
     going.go_on([saying("1"), saying("mumble"), saying("3")])
@@ -99,3 +101,63 @@ def test_an_error_in_the_middle_of_an_exchange_is_raised(asker, model):
 
     with pytest.raises(KeyError, match="no such rubric"):
         list(asker.stream([broken()], {"generation": model}, Plan()))
+
+
+def test_a_call_that_answers_lead_to_at_different_times_is_made_once(asker, clock, ledger):
+    class Uneven(ScriptedModel):
+        async def complete(self, request):
+            await asyncio.sleep(0.004 * int(request.messages[0].content))
+            return await super().complete(request)
+
+    model, judge = Uneven(clock), Judging(clock)
+
+    def judged(question):
+        yield from asked(question)
+        return (yield from asked(call("the same for all", purpose="judge", provider="judging")))
+
+    late = replace(ruled(asker, concurrency=20), ledger=LateFinding(ledger.url))
+    exchanges = (judged(call(str(number))) for number in range(20))
+    list(late.stream(exchanges, {"generation": model, "judge": judge}, Plan()))
+    late.ledger.close()
+    assert [len(client.asked) for client in (model, judge)] == [20, 1]
+
+
+def test_extra_calls_that_are_the_same_are_paid_for_once(asker, clock):
+    model = ScriptedModel(clock)
+
+    def again(asked_call, _answer):
+        return None if asked_call.label == "example the same" else call("the same")
+
+    # 8 characters or fewer are 2 tokens, 10 more may be answered: 0.12 each; there is room for one beside the three
+    calls = [call(name) for name in ("a-prompt", "b-prompt", "c-prompt")]
+    rich = ruled(asker, budget_usd=Decimal("0.48"), concurrency=3)
+    exchanges = (asked(one, again) for one in calls)
+    outputs = {
+        answer.response.output for answer in rich.stream(exchanges, {"generation": model}, rich.plan(calls, model))
+    }
+    assert (outputs, len(model.asked)) == ({"answer 4"}, 4)
+
+
+def test_what_costs_more_than_was_planned_is_not_asked_and_the_rest_is_kept(asker, clock, ledger):
+    model = ScriptedModel(clock)
+    calls = [call(name) for name in ("a-prompt", "b-prompt", "c-prompt")]
+    poor = ruled(asker, budget_usd=Decimal("0.30"), concurrency=1)
+    with pytest.raises(OverBudgetError, match=r"1 calls were not made, the first for example c-prompt.* 0\.30 USD"):
+        list(poor.stream((asked(one) for one in calls), {"generation": model}, Plan()))
+    assert (len(model.asked), ledger.count()) == (2, 2)
+
+
+def test_what_failed_for_good_is_not_asked_again_by_another_exchange(asker, clock):
+    judge = Judging(clock, *[ChatError("the judge is gone")] * 20)
+    model = ScriptedModel(clock)
+
+    def judged(question):
+        yield from asked(question)
+        return (yield from asked(call("the same for all", purpose="judge", provider="judging")))
+
+    calls = [call(str(number)) for number in range(10)]
+    rich = ruled(asker, budget_usd=Decimal("1000"), concurrency=1)
+    clients = {"generation": model, "judge": judge}
+    answers = list(rich.stream((judged(one) for one in calls), clients, rich.plan(calls, model)))
+    assert {answer.error for answer in answers} == {"the judge is gone"}
+    assert len(judge.asked) == 1

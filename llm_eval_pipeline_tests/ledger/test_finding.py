@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -65,3 +66,27 @@ def test_who_gives_up_leaves_the_others_their_answer():
         return (await other)["b"]
 
     assert asyncio.run(scenario()) == "B"
+
+
+def test_an_error_that_nobody_waits_for_any_more_makes_no_noise():
+    class Broken(Slow):
+        def lookup(self, keys):
+            super().lookup(keys)
+            raise OSError("the disk is gone")
+
+    async def scenario():
+        ledger, said = Broken(), []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context["message"]))
+        finder = Finder(ledger)
+        only = asyncio.create_task(finder.find(["a"]))
+        await asyncio.sleep(0.01)
+        only.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await only
+        ledger.let.set()
+        await asyncio.sleep(0.05)
+        del finder
+        gc.collect()
+        return said
+
+    assert asyncio.run(scenario()) == []

@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -82,3 +84,18 @@ def test_who_stops_reading_after_the_end_gets_no_error():
     assert next(items) == 1
     threading.Event().wait(0.2)
     items.close()
+
+
+def test_a_stream_that_is_read_in_part_and_kept_does_not_hold_up_the_end():
+    script = """
+from llm_eval_pipeline.ledger.from_thread import items_from_thread
+
+async def produce(put):
+    for number in range(1000):
+        await put(number)
+
+kept = items_from_thread(produce)
+print(next(kept))
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "0\n")

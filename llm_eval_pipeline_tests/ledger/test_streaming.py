@@ -1,4 +1,6 @@
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
@@ -14,9 +16,10 @@ from llm_eval_pipeline.clients.clock import system_clock
 from llm_eval_pipeline.clients.openai_compatible import OpenAICompatibleClient
 from llm_eval_pipeline.ledger.answering import BATCH
 from llm_eval_pipeline.ledger.barring import MissingAnswerError
-from llm_eval_pipeline.ledger.exchanges import asked, labelled
+from llm_eval_pipeline.ledger.exchanges import asked, labelled, together
 from llm_eval_pipeline.ledger.plan import Plan
 from llm_eval_pipeline_tests.ledger.scripted import (
+    LateFinding,
     ScriptedModel,
     call,
     only,
@@ -31,12 +34,16 @@ def streamed(asker, client, calls, follow_up=None):
 
 
 def test_of_many_errors_the_first_is_raised(asker, clock):
-    def broken(_call, _answer):
-        raise KeyError("no such rubric")
+    broke = []
+
+    def broken(asked, _answer):
+        broke.append(asked.label)
+        raise KeyError(f"no rubric for {asked.label}")
 
     calls = [call(str(number)) for number in range(20)]
-    with pytest.raises(KeyError, match="no such rubric"):
+    with pytest.raises(KeyError) as raised:
         streamed(ruled(asker, concurrency=20), ScriptedModel(clock), calls, broken)
+    assert raised.value.args == (f"no rubric for {broke[0]}",)
 
 
 def test_two_askings_with_one_client_are_refused_by_a_sentence(asker):
@@ -109,11 +116,14 @@ def test_a_follow_up_that_may_not_be_made_is_refused_by_name(asker, model):
         )
 
 
-def test_more_calls_than_are_held_at_once_all_come_back(asker):
+def test_more_calls_than_are_held_at_once_all_come_back_and_none_is_made_twice(asker, ledger):
+    made = Counter()
+
     class Echo:
         provider, dated = "echo", False
 
         async def complete(self, request):
+            made[request.messages[0].content] += 1
             return ChatResponse(
                 output=request.messages[0].content,
                 model_resolved="m",
@@ -123,9 +133,28 @@ def test_more_calls_than_are_held_at_once_all_come_back(asker):
             )
 
     prompts = [f"question {i % 900}" for i in range(1100)]  # the last 200 are asked twice
-    answers = streamed(ruled(asker, concurrency=8), Echo(), [call(prompt) for prompt in prompts])
+    late = replace(ruled(asker, concurrency=8), ledger=LateFinding(ledger.url))
+    answers = streamed(late, Echo(), [call(prompt) for prompt in prompts])
+    late.ledger.close()
     assert [answer.response.output for _, answer in answers] == prompts
-    assert asker.ledger.count() == 900
+    assert set(made.values()) == {1}
+    assert (len(made), ledger.count()) == (900, 900)
+
+
+def test_the_error_of_a_call_that_others_wait_for_is_the_one_that_is_raised(asker):
+    class Failing:
+        provider, dated = "failing", False
+
+        async def complete(self, request):
+            await asyncio.sleep(0.02)
+            raise TypeError("the real error")
+
+    def both():
+        return (yield from together([asked(call("shared")), asked(call("other"))]))
+
+    exchanges = [asked(call("shared")), both(), asked(call("shared"))]
+    with pytest.raises(TypeError, match="the real error"):
+        list(ruled(asker, concurrency=8).stream(exchanges, {"generation": Failing()}, Plan()))
 
 
 def test_who_stops_reading_stops_the_asking(asker):
