@@ -52,6 +52,7 @@ dev: $(VENV)/installed $(DAGSTER_STATE)/storage
 
 # make run JOB=weekly_drift PARTITION=2026-11-16
 run: $(VENV)/installed $(DAGSTER_STATE)/storage
+	@test -n "$(JOB)" -a -n "$(PARTITION)" || { echo "say which job and window: make run JOB=weekly_drift PARTITION=2026-11-16"; exit 2; }
 	$(BIN)/dg launch --job $(JOB) --partition $(PARTITION)
 
 plan: $(VENV)/installed

@@ -34,7 +34,8 @@ def _whole(lines: list[LookLine]) -> str:
     spent, saved = sum(line.spent_usd for line in lines), sum(line.saved_usd for line in lines)
     calls, replayed = sum(line.calls for line in lines), sum(line.replayed for line in lines)
     return (
-        f"In all {calls:,} calls, {sum(line.failed for line in lines):,} failed, {_usd(Decimal(spent))} USD spent; "
+        f"In all {calls:,} answers, {_usd(Decimal(spent))} USD spent, "
+        f"and {sum(line.failed for line in lines):,} calls without one; "
         f"{replayed:,} answers replayed, which saved {_usd(Decimal(saved))} USD"
     )
 

@@ -19,7 +19,10 @@ from llm_eval_pipeline.ledger.exchanges import Exchange
 
 
 class Evaluated(NamedTuple):
-    """A row of ``eval_dataset``, a row of ``model_outputs`` that answers it, and what the judge says of that."""
+    """A row of ``eval_dataset``, a row of ``model_outputs`` that answers it, and what the judge says of that.
+
+    The row has all columns: where there is no answer, ``output`` is None, and ``error`` says why.
+    """
 
     example: Row
     output: dict[str, Any]
@@ -42,14 +45,14 @@ def evaluate(
         due: the instant that the answers are about.
 
     Returns:
-        One per example, model and repetition, in order of these.
+        One per example in the order given, model by name, and repetition.
 
     Raises:
         MissingAnswerError: when answers are missing that may not be asked for.
         OverBudgetError: before the first call, when the missing ones, judgements included, could cost more than the
             budget; in the end, when answers were so much longer than planned that not all could be judged.
     """
-    wanted = sorted(examples, key=lambda example: example["example_id"])
+    wanted = list(examples)
     planned = evaluation_plan(lambda: wanted, models, judge, asker, occasion=occasion, due=due)
     exchanges = (
         _evaluating(example, call, judge)
@@ -60,7 +63,7 @@ def evaluate(
 
 def _evaluating(example: Row, call: Call, judge: Judge) -> Exchange[Evaluated]:
     output = yield from generation(example, call)
-    case = case_of(example, output.get("output"))
+    case = case_of(example, output["output"])
     calls = judge.calls(
         case,
         occasion=call.occasion,

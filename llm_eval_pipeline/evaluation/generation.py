@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from llm_eval_pipeline.clients.chat import ChatClient, ChatRequest, Message
+from llm_eval_pipeline.evaluation.schema import MODEL_OUTPUTS
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import Answer, Call
 from llm_eval_pipeline.ledger.exchanges import Exchange, asked
@@ -79,8 +80,8 @@ def generation_calls(
 
 
 def output_row(example: Row, call: Call, answer: Answer) -> dict[str, Any]:
-    """A row of ``model_outputs``, with the error where there is no answer."""
-    row: dict[str, Any] = {
+    """A row of ``model_outputs``; where there is no answer, it has the error, and None for all that an answer has."""
+    row: dict[str, Any] = dict.fromkeys(MODEL_OUTPUTS.schema.names) | {
         "example_id": example["example_id"],
         "model": call.request.model,
         "repetition": call.repetition,

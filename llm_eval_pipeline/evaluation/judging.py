@@ -209,7 +209,7 @@ def judge_cases(
 def answer_cases(answers: Iterable[Answered]) -> Iterator[tuple[AnswerKey, Case, str]]:
     """The cases of an evaluation."""
     for example, output in answers:
-        yield answer_key(output), case_of(example, output.get("output")), example["feature"]
+        yield answer_key(output), case_of(example, output["output"]), example["feature"]
 
 
 def case_of(example: Row, output: str | None) -> Case:

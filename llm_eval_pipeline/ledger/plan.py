@@ -150,7 +150,7 @@ def refuse_over_budget(planned: Plan, budget_usd: Decimal) -> None:
     """
     if planned.unpriced_models:
         raise OverBudgetError(
-            f"a budget of {budget_usd} USD is set, but {', '.join(planned.unpriced_models)} has no price: "
+            f"a budget of {budget_usd} USD is set, but there is no price for {', '.join(planned.unpriced_models)}: "
             "add it to data/prices.yaml, or unset LLM_EVAL_BUDGET_USD"
         )
     if planned.cost_usd > budget_usd:

@@ -27,7 +27,7 @@ def test_a_plan_counts_every_call_of_the_week_and_makes_none(run):
     # 191 curated examples for each of two models, a judgement of each answer, and of each of 60 anchors
     assert planned.stdout.count("191") == 3
     assert "824 calls to make (up to" in planned.stdout
-    assert "In all 0 calls, 0 failed, 0.0000 USD spent" in run("ledger").stdout
+    assert "In all 0 answers, 0.0000 USD spent, and 0 calls without one" in run("ledger").stdout
 
 
 def test_a_plan_in_replay_mode_says_what_is_missing(run):

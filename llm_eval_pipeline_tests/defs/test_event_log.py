@@ -28,7 +28,7 @@ def sound_is_there() -> dg.AssetCheckResult:
 
 @pytest.fixture
 def instance(tmp_path: Path):
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides={"telemetry": {"enabled": False}}) as instance:
         yield instance
 
 

@@ -52,8 +52,8 @@ def test_a_script_gets_each_answer_with_its_example_and_its_score_and_pays_once(
         for example, output, score in found:
             assert output["output"] == f"{output['model']}: {example['prompt']}"
             assert score.quality_score == 0.75
-        ids = [example["example_id"] for example, _, _ in found]
-        assert ids == sorted(ids)
+        order = [(example["prompt"], output["model"], output["repetition"]) for example, output, _ in found]
+        assert order == [(e["prompt"], m, n) for e in EXAMPLES[::-1] for m in "ab" for n in range(2)]
     # the two repetitions of an answer are the same text, so one judgement serves both
     assert (model.calls, judging.calls) == (20, 10)
 
@@ -106,6 +106,7 @@ def test_an_answer_that_failed_is_unscored_also_when_it_is_replayed(asker):
     for mode in ("live", "replay"):
         ruled = replace(asker, rules=replace(asker.rules, mode=mode))
         found = evaluate(EXAMPLES, models, judge, ruled, occasion="candidate", due=DUE)
+        assert [output["output"] for _, output, _ in found] == ["So.", "So.", "So.", None, "So."]
         failed = {example["prompt"]: (output["error"], score.unscored_reason) for example, output, score in found}
         assert failed.pop("Question 3?") == ("m: 400: too long", "there is no output to judge")
         assert set(failed.values()) == {(None, None)}

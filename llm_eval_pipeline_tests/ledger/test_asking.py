@@ -204,7 +204,7 @@ def test_what_is_replayed_takes_nothing_from_the_budget(asker, model):
 
 def test_a_model_without_a_price_and_a_budget_do_not_go_together(asker, model):
     asker = ruled(replace(asker, price=no_price), budget_usd=Decimal(1000))
-    with pytest.raises(OverBudgetError, match="m has no price"):
+    with pytest.raises(OverBudgetError, match="no price for m"):
         asker.ask([call()], model)
     assert model.asked == []
 

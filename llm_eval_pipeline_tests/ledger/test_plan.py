@@ -95,5 +95,7 @@ def test_more_than_the_budget_is_refused_with_both_amounts():
 
 
 def test_a_cost_that_nobody_can_tell_is_refused():
-    with pytest.raises(OverBudgetError, match=r"a budget of 100 USD is set, but b, z has no price: .*prices\.yaml"):
+    with pytest.raises(
+        OverBudgetError, match=r"a budget of 100 USD is set, but there is no price for b, z: .*prices\.yaml"
+    ):
         refuse_over_budget(planned(unpriced=("b", "z")), Decimal(100))
