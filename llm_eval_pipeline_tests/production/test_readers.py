@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 
 import orjson
+import pyarrow as pa
 import pytest
 from google.protobuf.internal.encoder import _VarintBytes
 from google.protobuf.json_format import ParseDict
@@ -70,6 +72,42 @@ def test_what_stands_before_a_cut_in_gzip_is_read_and_the_rest_is_one_record() -
 def test_gzip_of_several_members_is_read_to_the_end() -> None:
     packed = gzip.compress(lines([span("t", "a")])) + gzip.compress(lines([span("t", "b")]))
     assert [each.name for each in read(packed, "a.jsonl.gz")[0]] == ["a", "b"]
+
+
+def zstd(data: bytes) -> bytes:
+    return bytes(pa.compress(data, codec="zstd", asbytes=True))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.zst", "a.JSON.ZSTD"])
+def test_zstd_is_read_like_plain_lines(name: str) -> None:
+    packed = zstd(lines([span("t", "a")])) + zstd(lines([span("t", "b")]))
+    spans, reasons = read(packed, name)
+    assert ([each.name for each in spans], reasons) == (["a", "b"], [])
+
+
+def test_protobuf_may_be_zstd() -> None:
+    assert [each.name for each in read(zstd(proto(span("t", "a"))), "a.pb.zst")[0]] == ["a"]
+
+
+def test_what_stands_before_a_cut_in_zstd_is_read_and_the_rest_is_one_record() -> None:
+    noise = random.Random(1)
+    whole = lines(*([span("t", f"{n}", text=noise.randbytes(2000).hex())] for n in range(400)))
+    packed = zstd(whole)
+    spans, reasons = read(packed[: len(packed) // 2], "a.jsonl.zst")
+    assert 100 < len(spans) < 300
+    assert [each.name for each in spans] == [f"{n}" for n in range(len(spans))]
+    assert len(reasons) == 1
+    assert "zstd is damaged, was cut, or is still being written" in reasons[0]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.zst", "a.jsonl.gz", "a.pb.zst", "a.pb.gz"])
+@pytest.mark.parametrize("data", [b"\x28\xb5\x2f\xfd" + b"\xff" * 100, b"\x1f\x8b\x08" + b"\xff" * 100, b"plain"])
+def test_what_is_not_packed_as_its_name_says_is_one_record_that_shows_it(name: str, data: bytes) -> None:
+    reader = JSON if JSON.accepts(name) else PROTOBUF
+    (record,) = reader.records(io.BytesIO(data), name)
+    assert (record.raw(), record.size()) == (data, len(data))
+    with pytest.raises(BadSpanError, match="is damaged"):
+        record.span()
 
 
 def test_a_line_over_the_limit_is_passed_over() -> None:

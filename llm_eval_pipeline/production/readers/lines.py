@@ -1,4 +1,4 @@
-"""The lines of a file, plain or gzip, in bounded memory and past damage.
+"""The lines of a file, plain or packed, in bounded memory and past damage.
 
 The good lines before any damage come out, the rest is one record, and a line over the limit is skipped with its
 beginning kept.
@@ -24,14 +24,14 @@ class Line:
     data: bytes
 
 
-def lines(file: BinaryIO, *, compressed: bool, max_line: int = MAX_LINE) -> Iterator[Line | Unreadable]:
+def lines(file: BinaryIO, name: str, *, max_line: int = MAX_LINE) -> Iterator[Line | Unreadable]:
     """Every line that is not blank, and one :class:`Unreadable` for each that is too long or lies behind damage."""
     number, length = 1, 0
     pending: list[bytes] = []
-    for chunk in chunks(file, compressed=compressed):
+    for chunk in chunks(file, name):
         if isinstance(chunk, Damage):
-            rest = b"".join(pending)
-            yield Unreadable(line=number, reason=chunk.reason, kept=rest[:KEPT], length=length)
+            rest = b"".join(pending) or chunk.packed
+            yield Unreadable(line=number, reason=chunk.reason, kept=rest[:KEPT], length=max(length, len(rest)))
             return
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:

@@ -15,6 +15,7 @@ from llm_eval_pipeline.production.readers.any_value import attributes, members, 
 from llm_eval_pipeline.production.readers.json_request import scopes
 from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line, lines
 from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
+from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,
     TRACE_ID_DIGITS,
@@ -28,13 +29,13 @@ from llm_eval_pipeline.production.spans import (
     times,
 )
 
-_WHOLE = (".json", ".json.gz")
-_NAMES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", *_WHOLE)
+_WHOLE = ".json"
+_NAMES = (".jsonl", ".ndjson", _WHOLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpJsonReader:
-    """Reads ``.json``, ``.jsonl`` and ``.ndjson``, each plain or gzip."""
+    """Reads ``.json``, ``.jsonl`` and ``.ndjson``, each plain, gzip or zstd."""
 
     name: str = "otlp_json"
     source: str = "otlp"
@@ -42,12 +43,12 @@ class OtlpJsonReader:
 
     def accepts(self, name: str) -> bool:
         """Whether the name ends as one of the reader's."""
-        return name.lower().endswith(_NAMES)
+        return inner_name(name).endswith(_NAMES)
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, and every line that holds none."""
-        found = lines(file, compressed=name.lower().endswith(".gz"), max_line=self.max_line)
-        if name.lower().endswith(_WHOLE):
+        found = lines(file, name, max_line=self.max_line)
+        if inner_name(name).endswith(_WHOLE):
             found = _documents(list(found))
         for line in found:
             if isinstance(line, Unreadable):

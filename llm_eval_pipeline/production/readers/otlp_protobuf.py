@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from llm_eval_pipeline.production.readers.framing import frames
 from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
-from llm_eval_pipeline.production.readers.unpacking import Damage, chunks
+from llm_eval_pipeline.production.readers.unpacking import Damage, chunks, inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,
     TRACE_ID_DIGITS,
@@ -33,7 +33,7 @@ MAX_FILE = 512 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpProtobufReader:
-    """Reads ``.pb`` and ``.otlp``, plain or gzip; ``line`` is the number of the request in the file."""
+    """Reads ``.pb`` and ``.otlp``, plain, gzip or zstd; ``line`` is the number of the request in the file."""
 
     name: str = "otlp_protobuf"
     source: str = "otlp"
@@ -41,17 +41,17 @@ class OtlpProtobufReader:
 
     def accepts(self, name: str) -> bool:
         """Whether the name ends as one of the reader's."""
-        return name.lower().endswith((".pb", ".otlp", ".pb.gz", ".otlp.gz"))
+        return inner_name(name).endswith((".pb", ".otlp"))
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, every request that cannot be read, and what is left behind a cut."""
-        data, damage = _bytes(file, self.max_file, compressed=name.lower().endswith(".gz"))
+        data, damage = _bytes(file, self.max_file, name)
         number = end = 0
         for number, (start, end) in enumerate(frames(data), 1):
             yield from _of_request(data[start:end], number)
         if damage or end < len(data):
-            reason = damage or "the file was cut, or is no OTLP protobuf from here on"
-            rest = data[end:]
+            reason = damage.reason if damage else "the file was cut, or is no OTLP protobuf from here on"
+            rest = data[end:] or (damage.packed if damage else b"")
             yield Unreadable(line=number + 1, reason=reason, kept=rest[:KEPT], length=len(rest))
 
 
@@ -91,15 +91,15 @@ class _ProtobufSpan:
         return int(self.found.ByteSize())
 
 
-def _bytes(file: BinaryIO, limit: int, *, compressed: bool) -> tuple[bytes, str | None]:
+def _bytes(file: BinaryIO, limit: int, name: str) -> tuple[bytes, Damage | None]:
     """The file's bytes up to the first damage or the limit, and why there are no more."""
     data = bytearray()
-    for chunk in chunks(file, compressed=compressed):
+    for chunk in chunks(file, name):
         if isinstance(chunk, Damage):
-            return bytes(data), chunk.reason
+            return bytes(data), chunk
         data += chunk
         if len(data) > limit:
-            return bytes(data[:limit]), f"the file has more than the {limit} bytes that are read"
+            return bytes(data[:limit]), Damage(f"the file has more than the {limit} bytes that are read")
     return bytes(data), None
 
 

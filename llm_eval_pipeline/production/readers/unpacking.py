@@ -1,4 +1,4 @@
-"""The bytes of a file, plain or gzip, in bounded memory and up to the first damage.
+"""The bytes of a file, plain, gzip or zstd, in bounded memory and up to the first damage.
 
 Python's own ``gzip`` loses the good bytes before a cut, and unpacks as much as a bomb holds.
 """
@@ -10,20 +10,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import pyarrow as pa
+
+from llm_eval_pipeline.production.readers.seam import KEPT
+
 _CHUNK = 1 << 20
+_STEP = 1 << 14
+"""What is unpacked of zstd at once: before damage, less than that is lost."""
 _GZIP = 31  # zlib's window bits for a gzip header and trailer
+_PACKED = (".gz", ".zst", ".zstd")
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Why no more bytes can be had."""
+    """Why no more bytes can be had; ``packed`` is the file's beginning as it is, where none could be unpacked."""
 
     reason: str
+    packed: bytes = b""
 
 
-def chunks(file: BinaryIO, *, compressed: bool) -> Iterator[bytes | Damage]:
-    """The bytes, and at most one :class:`Damage`, which is the last."""
-    return _unpacked(file) if compressed else _plain(file)
+def inner_name(name: str) -> str:
+    """A file's name in lower case, without what only says how the file is packed."""
+    lower = name.lower()
+    return next((lower.removesuffix(ending) for ending in _PACKED if lower.endswith(ending)), lower)
+
+
+def chunks(file: BinaryIO, name: str) -> Iterator[bytes | Damage]:
+    """The bytes of a file of this name, and at most one :class:`Damage`, which is the last."""
+    is_first = True
+    for chunk in _unpacked(file, name.lower().rpartition(".")[2]):
+        if isinstance(chunk, Damage) and is_first:
+            file.seek(0)
+            yield Damage(chunk.reason, file.read(KEPT))
+        else:
+            yield chunk
+        is_first = False
+
+
+def _unpacked(file: BinaryIO, ending: str) -> Iterator[bytes | Damage]:
+    if ending == "gz":
+        return _from_gzip(file)
+    if ending in ("zst", "zstd"):
+        return _from_zstd(file)
+    return _plain(file)
 
 
 def _plain(file: BinaryIO) -> Iterator[bytes | Damage]:
@@ -31,7 +60,28 @@ def _plain(file: BinaryIO) -> Iterator[bytes | Damage]:
         yield chunk
 
 
-def _unpacked(file: BinaryIO) -> Iterator[bytes | Damage]:
+class _Lent:
+    """A file that whoever borrows it cannot close."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+
+    def close(self) -> None:
+        """Leave it open."""
+
+
+def _from_zstd(file: BinaryIO) -> Iterator[bytes | Damage]:
+    try:
+        unpacked = pa.CompressedInputStream(pa.PythonFile(_Lent(file), "r"), "zstd")
+        while chunk := unpacked.read(_STEP):
+            yield chunk
+    except OSError as error:
+        yield Damage(f"zstd is damaged, was cut, or is still being written: {error}")
+
+
+def _from_gzip(file: BinaryIO) -> Iterator[bytes | Damage]:
     unpacker, fresh = zlib.decompressobj(_GZIP), True
     while packed := file.read(_CHUNK):
         while packed:
