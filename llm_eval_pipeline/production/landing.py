@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from llm_eval_pipeline.production.partitions import file_partition
-from llm_eval_pipeline.production.readers import OtlpJsonReader, OtlpProtobufReader, Reader
+from llm_eval_pipeline.production.readers import MlflowJsonReader, OtlpJsonReader, OtlpProtobufReader, Reader
+from llm_eval_pipeline.production.readers.unpacking import beginning
 from llm_eval_pipeline.production.rows import Price
 from llm_eval_pipeline.production.schema import INGEST_FILES, SCHEMA_VERSION
 from llm_eval_pipeline.production.staging import FoundFile, stage
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
-READERS: tuple[Reader, ...] = (OtlpJsonReader(), OtlpProtobufReader())
+READERS: tuple[Reader, ...] = (MlflowJsonReader(), OtlpJsonReader(), OtlpProtobufReader())
 _NOT_SPANS = {"sample.json"}  # the note that laying the sample leaves in the folder
 
 
@@ -58,7 +59,7 @@ def land(
         folder: the landing folder; names that begin with a dot are passed over.
         warehouse: where ``landed_spans``, ``quarantine`` and ``ingest_files`` are.
         price: the price of a call; a model without one is counted in ``unpriced_calls``.
-        readers: the first that accepts a file's name reads it; a file that none accepts is ``ignored``.
+        readers: the first that accepts a file reads it; a file that none accepts is ``ignored``.
         now: spans of undated files that start more than a day after it are quarantined; by default the clock.
 
     Raises:
@@ -69,11 +70,12 @@ def land(
     now = now or datetime.now(UTC)
     ignored, unchanged, landed, days = [], 0, list[dict[str, Any]](), set[str]()
     for name in _names(folder):
-        reader = next((reader for reader in readers if reader.accepts(name)), None)
+        path = folder / name
+        start = beginning(path)
+        reader = next((reader for reader in readers if reader.accepts(name, start)), None)
         if reader is None:
             ignored.append(name)
             continue
-        path = folder / name
         identity = _identity(path)
         before = warehouse.read_many(INGEST_FILES, [file_partition(name)]).to_pylist()
         if before and all(before[0][field] == value for field, value in identity.items()):

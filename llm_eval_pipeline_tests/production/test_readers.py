@@ -21,7 +21,7 @@ JSON, PROTOBUF = OtlpJsonReader(), OtlpProtobufReader()
 
 def read(data: bytes, name: str = "a.jsonl") -> tuple[list[Span], list[str]]:
     """Good spans, and the reasons of the others."""
-    reader = JSON if JSON.accepts(name) else PROTOBUF
+    reader = JSON if JSON.accepts(name, b"") else PROTOBUF
     spans, reasons = [], []
     for record in reader.records(io.BytesIO(data), name):
         assert record.size() >= len(record.raw()) > 0
@@ -103,7 +103,7 @@ def test_what_stands_before_a_cut_in_zstd_is_read_and_the_rest_is_one_record() -
 @pytest.mark.parametrize("name", ["a.jsonl.zst", "a.jsonl.gz", "a.pb.zst", "a.pb.gz"])
 @pytest.mark.parametrize("data", [b"\x28\xb5\x2f\xfd" + b"\xff" * 100, b"\x1f\x8b\x08" + b"\xff" * 100, b"plain"])
 def test_what_is_not_packed_as_its_name_says_is_one_record_that_shows_it(name: str, data: bytes) -> None:
-    reader = JSON if JSON.accepts(name) else PROTOBUF
+    reader = JSON if JSON.accepts(name, b"") else PROTOBUF
     (record,) = reader.records(io.BytesIO(data), name)
     assert (record.raw(), record.size()) == (data, len(data))
     with pytest.raises(BadSpanError, match="is damaged"):

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.readers.any_value import attributes, members, text
+from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, documents, unreadable, written
 from llm_eval_pipeline.production.readers.json_request import scopes
-from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line, lines
+from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
 from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
@@ -29,9 +30,6 @@ from llm_eval_pipeline.production.spans import (
     times,
 )
 
-_WHOLE = ".json"
-_NAMES = (".jsonl", ".ndjson", _WHOLE)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpJsonReader:
@@ -41,16 +39,13 @@ class OtlpJsonReader:
     source: str = "otlp"
     max_line: int = MAX_LINE
 
-    def accepts(self, name: str) -> bool:
+    def accepts(self, name: str, beginning: bytes) -> bool:
         """Whether the name ends as one of the reader's."""
-        return inner_name(name).endswith(_NAMES)
+        return inner_name(name).endswith(JSON_NAMES)
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, and every line that holds none."""
-        found = lines(file, name, max_line=self.max_line)
-        if inner_name(name).endswith(_WHOLE):
-            found = _documents(list(found))
-        for line in found:
+        for line in documents(file, name, self.max_line):
             if isinstance(line, Unreadable):
                 yield line
             else:
@@ -90,51 +85,25 @@ class _JsonSpan:
         )
 
     def raw(self) -> bytes:
-        return _written(self.found, self.whole)[:KEPT]
+        return written(self.found, self.whole)[:KEPT]
 
     def size(self) -> int:
-        return len(_written(self.found, self.whole))
-
-
-def _written(found: Any, whole: bytes) -> bytes:
-    """A piece of a line as JSON, or the whole line where the piece is nested deeper than can be written."""
-    try:
-        return orjson.dumps(found)
-    except orjson.JSONEncodeError:
-        return whole
-
-
-def _documents(found: list[Line | Unreadable]) -> Iterator[Line | Unreadable]:
-    """The lines as they are when one of the first is JSON by itself, otherwise all of them as one document."""
-    good = [line for line in found if isinstance(line, Line)]
-    if len(good) < 2 or any(_parses(line.data) for line in good[:3]):
-        yield from found
-        return
-    yield Line(good[0].number, b"\n".join(line.data for line in good))
-    yield from (line for line in found if isinstance(line, Unreadable))
-
-
-def _parses(data: bytes) -> bool:
-    try:
-        orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+        return len(written(self.found, self.whole))
 
 
 def _of_line(line: Line) -> Iterator[Record]:
     try:
         request = orjson.loads(line.data)
     except orjson.JSONDecodeError as error:
-        yield _unreadable(line, 0, f"no JSON: {error}")
+        yield unreadable(line, f"no JSON: {error}")
         return
     if not isinstance(request, dict) or "resourceSpans" not in request:
-        yield _unreadable(line, 0, "no OTLP trace export: it has no resourceSpans")
+        yield unreadable(line, "no OTLP trace export: it has no resourceSpans")
         return
     part = 0
     for scope, spans in scopes(request):
         if isinstance(scope, str):
-            yield _unreadable(Line(line.number, _written(spans, line.data)), part, scope)
+            yield unreadable(Line(line.number, written(spans, line.data)), scope, part)
             part += 1
             continue
         for found in spans:
@@ -148,7 +117,3 @@ def _event(found: Any) -> Event:
     time = found.get("timeUnixNano")
     number = int(time) if isinstance(time, int | str) and str(time).isdecimal() and len(str(time)) < 20 else None
     return Event(text(found.get("name")), attributes(found.get("attributes")), number)
-
-
-def _unreadable(line: Line, part: int, reason: str) -> Unreadable:
-    return Unreadable(line=line.number, part=part, reason=reason, kept=line.data[:KEPT], length=len(line.data))

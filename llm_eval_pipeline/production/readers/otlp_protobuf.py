@@ -39,7 +39,7 @@ class OtlpProtobufReader:
     source: str = "otlp"
     max_file: int = MAX_FILE
 
-    def accepts(self, name: str) -> bool:
+    def accepts(self, name: str, beginning: bytes) -> bool:
         """Whether the name ends as one of the reader's."""
         return inner_name(name).endswith((".pb", ".otlp"))
 

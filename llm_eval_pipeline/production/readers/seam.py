@@ -59,8 +59,8 @@ class Reader(Protocol):
         """What its spans carry in ``production_traces.source``: the kind of source, whatever the encoding."""
         ...
 
-    def accepts(self, name: str) -> bool:
-        """Whether a file of this name is for this reader."""
+    def accepts(self, name: str, beginning: bytes) -> bool:
+        """Whether a file of this name, which begins with these bytes once unpacked, is for this reader."""
         ...
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -33,6 +34,13 @@ def inner_name(name: str) -> str:
     """A file's name in lower case, without what only says how the file is packed."""
     lower = name.lower()
     return next((lower.removesuffix(ending) for ending in _PACKED if lower.endswith(ending)), lower)
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file, unpacked; empty for one that holds none."""
+    with path.open("rb") as file:
+        first = next(chunks(file, path.name), b"")
+        return b"" if isinstance(first, Damage) else first[:KEPT]
 
 
 def chunks(file: BinaryIO, name: str) -> Iterator[bytes | Damage]:

@@ -1,0 +1,116 @@
+"""MLflow's own spans: attributes that are JSON texts, whatever instrumented the application (MLflow 3).
+
+https://mlflow.org/docs/latest/genai/tracing/ — input tokens include cached ones, for Anthropic's models too: MLflow's
+instrumentors add what that API counts apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from llm_eval_pipeline.production.conventions.messages import answer, as_json, message_list, plain, question
+from llm_eval_pipeline.production.conventions.seam import MODEL_CALLS, Document, Meaning
+from llm_eval_pipeline.production.conventions.values import Attributes, count, text
+from llm_eval_pipeline.production.spans import Span
+from llm_eval_pipeline.production.tokens import Tokens, normalised
+
+_TYPE = "mlflow.spanType"
+_OPERATIONS = {
+    "CHAT_MODEL": "chat",
+    "LLM": "text_completion",
+    "EMBEDDING": "embeddings",
+    "RETRIEVER": "retrieval",
+    "TOOL": "execute_tool",
+    "AGENT": "invoke_agent",
+    "UNKNOWN": None,
+}
+
+
+class Mlflow:
+    """Spans with ``mlflow.spanType``."""
+
+    def recognises(self, span: Span) -> bool:
+        """Whether the span has the attribute that MLflow gives every span."""
+        return _TYPE in span.attributes
+
+    def read(self, span: Span) -> Meaning:
+        """What the span says."""
+        told = {name: _decoded(value) for name, value in span.attributes.items() if name.startswith("mlflow.")}
+        kind = (text(told, _TYPE) or "").upper()
+        operation = _OPERATIONS.get(kind, kind.lower() or None)
+        given, returned = told.get("mlflow.spanInputs"), told.get("mlflow.spanOutputs")
+        asked = _messages(given)
+        failed = span.status == "error"
+        return Meaning(
+            convention="mlflow",
+            operation=operation,
+            model_requested=_named(given, "model") or text(told, "mlflow.llm.model"),
+            model_resolved=None if failed else _named(returned, "model") or text(told, "mlflow.llm.model"),
+            tokens=_tokens(told.get("mlflow.chat.tokenUsage")),
+            finish_reason=_finish_reason(returned),
+            input=question(asked) if asked else plain(given),
+            output=None if operation == "retrieval" or (failed and operation in MODEL_CALLS) else _answer(returned),
+            input_messages=as_json(asked),
+            documents=_documents(returned) if operation == "retrieval" else None,
+        )
+
+
+def _decoded(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+
+
+def _named(found: Any, name: str) -> str | None:
+    return text(found, name) if isinstance(found, dict) else None
+
+
+def _tokens(usage: Any) -> Tokens:
+    told: Attributes = usage if isinstance(usage, dict) else {}
+    return normalised(
+        total_input=count(told, "input_tokens"),
+        cache_read=count(told, "cache_read_input_tokens"),
+        cache_write=count(told, "cache_creation_input_tokens"),
+        total_output=count(told, "output_tokens"),
+        reasoning=None,
+    )
+
+
+def _messages(given: Any) -> list[dict[str, Any]]:
+    """The conversation that was sent, where the inputs hold one."""
+    messages = given.get("messages") if isinstance(given, dict) else None
+    return message_list(messages) if isinstance(messages, list) else []
+
+
+def _choices(returned: Any) -> list[dict[str, Any]]:
+    choices = returned.get("choices") if isinstance(returned, dict) else None
+    return [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+
+
+def _answer(returned: Any) -> str | None:
+    said = [each["message"] for each in _choices(returned) if isinstance(each.get("message"), dict)]
+    return answer(said) or plain(returned)
+
+
+def _finish_reason(returned: Any) -> str | None:
+    reasons = [reason for each in _choices(returned) if (reason := text(each, "finish_reason"))]
+    return ",".join(reasons) or _named(returned, "stop_reason")
+
+
+def _documents(returned: Any) -> tuple[Document, ...] | None:
+    if not isinstance(returned, list):
+        return None
+    found = [each for each in returned if isinstance(each, dict)]
+    return tuple(Document(_title(each), text(each, "page_content", "content")) for each in found)
+
+
+def _title(document: dict[str, Any]) -> str | None:
+    metadata = document.get("metadata")
+    return (text(metadata, "title", "doc_uri", "source") if isinstance(metadata, dict) else None) or text(
+        document, "id"
+    )
