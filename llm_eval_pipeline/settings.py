@@ -37,6 +37,12 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL of the ledger; empty: SQLite in the state folder.",
     )
     traces: Path = Field(Path(), description="Where production spans arrive: a folder of span files.")
+    mlflow_traces: str = Field(
+        "", repr=False, description="MLflow tracking URI whose traces are fetched each day; empty: none."
+    )
+    mlflow_experiments: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The experiments whose traces those are, comma-separated; empty: all."
+    )
     first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
 
     models: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -106,7 +112,7 @@ class Settings(BaseSettings):
     mlflow_uri: str = Field("", repr=False, description="MLflow tracking URI; empty: SQLite in the state folder.")
     executor: Literal["in_process", "multiprocess"] = Field("in_process", description="How a run's steps run.")
 
-    @field_validator("models", mode="before")
+    @field_validator("models", "mlflow_experiments", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(m.strip() for m in value.split(",") if m.strip()) if isinstance(value, str) else value

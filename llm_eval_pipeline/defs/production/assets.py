@@ -1,7 +1,10 @@
 """Production spans of a day, each exactly once, and the distributions that everything later reads in their place."""
 
+from datetime import timedelta
+
 import dagster as dg
 
+from llm_eval_pipeline.clients.clock import system_clock
 from llm_eval_pipeline.costs.prices import price_book
 from llm_eval_pipeline.defs.tables import preview, table_asset
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILES
@@ -17,8 +20,19 @@ def production_traces(
 ) -> dg.MaterializeResult:
     """Every production span of a day, once, priced; what cannot be read is quarantined with its reason."""
     from llm_eval_pipeline.production.landing import land
+    from llm_eval_pipeline.production.mlflow_traces import fetch
     from llm_eval_pipeline.production.traces import compile_days
 
+    if settings.mlflow_traces:
+        fetched = fetch(
+            settings.mlflow_traces,
+            settings.mlflow_experiments,
+            settings.landing / "mlflow",
+            settings.state_folder / "mlflow_traces.json",
+            look_back=timedelta(days=max(1, settings.late_days)),
+            now=system_clock(),
+        )
+        context.log.info(f"{fetched.traces} new traces fetched from MLflow; {fetched.open} wait until they have ended")
     landed = land(settings.landing, warehouse, price_book(settings.prices).price)
     context.log.info(
         f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
