@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from llm_eval_pipeline.storage.tables import Table, instant, money
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Stored in every span. Raising it lands every file again, because what a span is read as has changed."""
 
 UNKNOWN = "unknown"
