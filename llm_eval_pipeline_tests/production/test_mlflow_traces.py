@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
+import random
 import subprocess
 import sys
 from base64 import b64encode
@@ -15,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 from mlflow.store.entities import PagedList
 
@@ -24,6 +27,7 @@ from llm_eval_pipeline.production.conventions.application import application_col
 from llm_eval_pipeline.production.landing import land
 from llm_eval_pipeline.production.mlflow_traces import Fetched, MlflowTracesError, fetch
 from llm_eval_pipeline.production.readers import MlflowJsonReader, OtlpJsonReader
+from llm_eval_pipeline.production.readers.unpacking import beginning
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
 from llm_eval_pipeline.production.spans import BadSpanError, Span
 from llm_eval_pipeline.production.tokens import Tokens
@@ -169,6 +173,17 @@ def test_a_json_file_goes_to_the_reader_whose_documents_it_holds() -> None:
     assert [READER.accepts("a.jsonl", data) for data in (otlp, mlflow, b"", b"[1]")] == [False, True, False, False]
     assert not READER.accepts("a.pb", mlflow)
     assert OtlpJsonReader().accepts("a.jsonl", otlp)
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_a_large_file_is_known_by_its_beginning_however_it_is_packed(tmp_path: Path, ending: str) -> None:
+    noise = random.Random(1)
+    whole = b"".join(trace(chat(name=noise.randbytes(1000).hex())) for _ in range(1000))
+    packed = {"": whole, ".gz": gzip.compress(whole), ".zst": pa.compress(whole, codec="zstd", asbytes=True)}[ending]
+    path = tmp_path / f"a.jsonl{ending}"
+    path.write_bytes(packed)
+    assert len(packed) > 2**19
+    assert READER.accepts(path.name, beginning(path))
 
 
 MAKE = """

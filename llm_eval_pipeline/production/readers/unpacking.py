@@ -5,6 +5,7 @@ Python's own ``gzip`` loses the good bytes before a cut, and unpacks as much as 
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from llm_eval_pipeline.production.readers.seam import KEPT
 _CHUNK = 1 << 20
 _STEP = 1 << 14
 """What is unpacked of zstd at once: before damage, less than that is lost."""
+_BEGINNING = 1 << 13
+_FIRST_BLOCK = (
+    1 << 18
+)  # packed; a block of zstd, of which nothing can be had before it is whole, has at most half of it
 _GZIP = 31  # zlib's window bits for a gzip header and trailer
 _PACKED = (".gz", ".zst", ".zstd")
 
@@ -37,10 +42,10 @@ def inner_name(name: str) -> str:
 
 
 def beginning(path: Path) -> bytes:
-    """The first bytes of a file, unpacked; empty for one that holds none."""
+    """The first bytes of a file, unpacked; empty for one that holds none, or is damaged from the start."""
     with path.open("rb") as file:
-        first = next(chunks(file, path.name), b"")
-        return b"" if isinstance(first, Damage) else first[:KEPT]
+        first = next(chunks(io.BytesIO(file.read(_FIRST_BLOCK)), path.name), b"")
+        return b"" if isinstance(first, Damage) else first[:_BEGINNING]
 
 
 def chunks(file: BinaryIO, name: str) -> Iterator[bytes | Damage]:
