@@ -20,9 +20,8 @@ _CHUNK = 1 << 20
 _STEP = 1 << 14
 """What is unpacked of zstd at once: before damage, less than that is lost."""
 _BEGINNING = 1 << 13
-_FIRST_BLOCK = (
-    1 << 18
-)  # packed; a block of zstd, of which nothing can be had before it is whole, has at most half of it
+_FIRST_BLOCK = 1 << 18
+"""Packed. Nothing can be had of a block of zstd before it is whole, and it has at most half of this."""
 _GZIP = 31  # zlib's window bits for a gzip header and trailer
 _PACKED = (".gz", ".zst", ".zstd")
 
