@@ -84,7 +84,7 @@ def fetch(
 
 
 def _keep(traces: Sequence[Any], folder: Path, now: datetime) -> None:
-    """A file of traces. Its name says what it holds, so a fetch that a crash cut short writes the same one again."""
+    """A file of traces. Its name says what it holds, so what a crash cut short is written over, if no more has come."""
     name = f"{now.astimezone(UTC).date()}.{traces[0].info.trace_id}-{len(traces)}.jsonl.gz"
     _write(folder / name, gzip.compress(b"".join(map(_line, traces)), mtime=0))
 

@@ -7,7 +7,7 @@ from typing import Any
 from llm_eval_pipeline.production.conventions.values import Attributes, number, parsed, text
 from llm_eval_pipeline.production.spans import BadSpanError
 
-_MLFLOW_TAG = "mlflow.traceTag."
+MLFLOW_TAG = "mlflow.traceTag."
 _PROMPT_VERSION = "llm_eval.prompt_version"
 FEEDBACK = "llm_eval.feedback_score"
 _OTHER_SPELLING = {"all": "all (feature)"}
@@ -26,11 +26,11 @@ def application_columns(attributes: Attributes) -> dict[str, Any]:
     if feedback is not None and not 0 <= feedback <= 1:
         raise BadSpanError(f"{FEEDBACK} must be in [0, 1], got {feedback}")
     names = ("llm_eval.feature", "feature")
-    feature = text(attributes, *names, *(f"{_MLFLOW_TAG}{name}" for name in names)) or text(noted, *names)
+    feature = text(attributes, *names, *(f"{MLFLOW_TAG}{name}" for name in names)) or text(noted, *names)
     return {
         "feature": _OTHER_SPELLING.get(feature or "", feature),
         "prompt_version": text(
-            attributes, _PROMPT_VERSION, "llm.prompt_template.version", f"{_MLFLOW_TAG}{_PROMPT_VERSION}"
+            attributes, _PROMPT_VERSION, "llm.prompt_template.version", f"{MLFLOW_TAG}{_PROMPT_VERSION}"
         ),
         "session_id": text(attributes, "gen_ai.conversation.id", "session.id"),
         "user_id": text(attributes, "user.id", "enduser.id"),

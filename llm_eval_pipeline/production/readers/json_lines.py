@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import orjson
@@ -38,6 +39,24 @@ def _parses(data: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPiece:
+    """A piece of a line's JSON that is a record by itself; ``whole`` is the line."""
+
+    line: int
+    part: int
+    found: Any
+    whole: bytes
+
+    def raw(self) -> bytes:
+        """The piece written again, possibly only its beginning."""
+        return written(self.found, self.whole)[:KEPT]
+
+    def size(self) -> int:
+        """How many bytes that are."""
+        return len(written(self.found, self.whole))
 
 
 def written(found: Any, whole: bytes) -> bytes:

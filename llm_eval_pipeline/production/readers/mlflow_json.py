@@ -14,9 +14,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, documents, unreadable, written
+from llm_eval_pipeline.production.conventions.application import FEEDBACK, MLFLOW_TAG
+from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable
 from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
-from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
+from llm_eval_pipeline.production.readers.seam import Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,
@@ -31,9 +32,7 @@ from llm_eval_pipeline.production.spans import (
     times,
 )
 
-_TAG = "mlflow.traceTag."
 _OF_TRACE = {"mlflow.trace.user": "user.id", "mlflow.trace.session": "session.id"}
-_FEEDBACK = "llm_eval.feedback_score"
 _SCOPE = Scope("mlflow")
 
 
@@ -77,20 +76,20 @@ def _of_line(line: Line) -> Iterator[Record]:
         return
     whole = _of_trace(info)
     for part, found in enumerate(spans):
-        yield _MlflowSpan(line.number, part, found, whole, line.data)
+        yield _MlflowSpan(line.number, part, found, line.data, whole)
 
 
 def _of_trace(info: dict[str, Any]) -> dict[str, Any]:
     """What is known of a whole trace, as attributes."""
     tags, metadata = (info.get(part) for part in ("tags", "trace_metadata"))
-    told = {f"{_TAG}{name}": value for name, value in (tags if isinstance(tags, dict) else {}).items()}
+    told = {f"{MLFLOW_TAG}{name}": value for name, value in (tags if isinstance(tags, dict) else {}).items()}
     for name, attribute in _OF_TRACE.items():
         if isinstance(metadata, dict) and metadata.get(name):
             told[attribute] = metadata[name]
     assessments = info.get("assessments")
     scores = [_feedback(one) for one in (assessments if isinstance(assessments, list) else []) if isinstance(one, dict)]
     known = [score for score in scores if score is not None]
-    return told | ({_FEEDBACK: sum(known) / len(known)} if known else {})
+    return told | ({FEEDBACK: sum(known) / len(known)} if known else {})
 
 
 def _feedback(assessment: dict[str, Any]) -> float | None:
@@ -103,14 +102,10 @@ def _feedback(assessment: dict[str, Any]) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _MlflowSpan:
+class _MlflowSpan(JsonPiece):
     """A record that its line's JSON holds as one span."""
 
-    line: int
-    part: int
-    found: Any
     of_trace: dict[str, Any]
-    whole: bytes
 
     def span(self) -> Span:
         found = self.found
@@ -135,12 +130,6 @@ class _MlflowSpan:
             events=tuple(_event(event) for event in _list(found.get("events"))),
             scope=_SCOPE,
         )
-
-    def raw(self) -> bytes:
-        return written(self.found, self.whole)[:KEPT]
-
-    def size(self) -> int:
-        return len(written(self.found, self.whole))
 
 
 def _hex(value: object, what: str) -> str:

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.readers.any_value import attributes, members, text
-from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, documents, unreadable, written
+from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable, written
 from llm_eval_pipeline.production.readers.json_request import scopes
 from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
-from llm_eval_pipeline.production.readers.seam import KEPT, Record, Unreadable
+from llm_eval_pipeline.production.readers.seam import Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,
@@ -53,14 +53,10 @@ class OtlpJsonReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _JsonSpan:
+class _JsonSpan(JsonPiece):
     """A record that its line's JSON holds as one span."""
 
-    line: int
-    part: int
-    found: Any
     scope: Scope
-    whole: bytes
 
     def span(self) -> Span:
         found = self.found
@@ -84,12 +80,6 @@ class _JsonSpan:
             scope=self.scope,
         )
 
-    def raw(self) -> bytes:
-        return written(self.found, self.whole)[:KEPT]
-
-    def size(self) -> int:
-        return len(written(self.found, self.whole))
-
 
 def _of_line(line: Line) -> Iterator[Record]:
     try:
@@ -107,7 +97,7 @@ def _of_line(line: Line) -> Iterator[Record]:
             part += 1
             continue
         for found in spans:
-            yield _JsonSpan(line.number, part, found, scope, line.data)
+            yield _JsonSpan(line.number, part, found, line.data, scope)
             part += 1
 
 
