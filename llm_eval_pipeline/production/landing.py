@@ -32,13 +32,15 @@ class MissingLandingFolderError(FileNotFoundError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingReport:
-    """What one landing did; ``records`` = ``spans`` + ``quarantined``, all of newly read files."""
+    """What one landing did; ``records`` = ``spans`` + ``open`` + ``quarantined``, all of newly read files."""
 
     read: tuple[str, ...]
     unchanged: int
     ignored: tuple[str, ...]
     records: int
     spans: int
+    open: int
+    """Spans that had not ended when they were written down: they wait until they come again."""
     quarantined: int
     unpriced_calls: int
     days: tuple[str, ...]
@@ -90,6 +92,7 @@ def land(
         ignored=tuple(ignored),
         records=sum(row["records"] for row in landed),
         spans=sum(row["spans"] for row in landed),
+        open=sum(row["open"] for row in landed),
         quarantined=sum(row["quarantined"] for row in landed),
         unpriced_calls=sum(row["unpriced_calls"] for row in landed),
         days=tuple(sorted(days)),

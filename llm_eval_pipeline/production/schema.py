@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from llm_eval_pipeline.storage.tables import Table, instant, money
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Stored in every span. Raising it lands every file again, because what a span is read as has changed."""
 
 UNKNOWN = "unknown"
@@ -106,6 +106,7 @@ INGEST_FILES = Table(
             ("home_day", pa.string()),
             ("records", pa.int64()),
             ("spans", pa.int64()),
+            ("open", pa.int64()),
             ("quarantined", pa.int64()),
             ("unpriced_calls", pa.int64()),
             ("days", pa.list_(pa.string())),

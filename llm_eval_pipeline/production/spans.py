@@ -35,6 +35,10 @@ class BadSpanError(ValueError):
     """A record that is no usable span. The text is the reason that its quarantine row shows."""
 
 
+class OpenSpanError(BadSpanError):
+    """A record of a span that has not ended. It is no fault: the span comes again when it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened within a span, such as an exception or a message."""

@@ -19,7 +19,7 @@ from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.readers.seam import Reader, Record
 from llm_eval_pipeline.production.rows import Origin, Price, span_row
 from llm_eval_pipeline.production.schema import INGEST_FILES, LANDED_SPANS, QUARANTINE
-from llm_eval_pipeline.production.spans import BadSpanError
+from llm_eval_pipeline.production.spans import BadSpanError, OpenSpanError
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import start_of
 
@@ -43,6 +43,7 @@ class _Books:
     """What is counted while a file is read."""
 
     records: int = 0
+    open: int = 0
     unpriced_calls: int = 0
     days: set[str] = field(default_factory=set)
     quarantined: list[dict[str, Any]] = field(default_factory=list)
@@ -73,6 +74,7 @@ def stage(found: FoundFile, warehouse: Warehouse, price: Price, now: datetime) -
         "home_day": (day or newest).isoformat(),
         "records": books.records,
         "spans": len(spans),
+        "open": books.open,
         "quarantined": len(books.quarantined),
         "unpriced_calls": books.unpriced_calls,
         "days": sorted(books.days),
@@ -95,6 +97,9 @@ def _rows(records: Iterator[Record], origin: Origin, price: Price, books: _Books
         books.records += 1
         try:
             row, unpriced = span_row(record.span(), record.line, record.part, origin, price)
+        except OpenSpanError:
+            books.open += 1
+            continue
         except BadSpanError as error:
             books.quarantined.append(
                 {

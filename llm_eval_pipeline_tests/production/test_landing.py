@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from llm_eval_pipeline.production.landing import LandingReport, MissingLandingFolderError, land
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.schema import INGEST_FILES, LANDED_SPANS, QUARANTINE
+from llm_eval_pipeline.production.spans import OpenSpanError, Span
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline_tests.production.otlp import DAY, lay, lines, price, span, trace
 
@@ -133,3 +136,34 @@ def test_names_of_any_length_and_shape_have_partitions(landing: Path, warehouse:
 def test_no_landing_folder_is_said(tmp_path: Path, warehouse: Warehouse) -> None:
     with pytest.raises(MissingLandingFolderError, match="LLM_EVAL_TRACES"):
         land(tmp_path / "none", warehouse, price)
+
+
+@dataclass(frozen=True)
+class _OpenRecord:
+    line: int
+    part: int = 0
+
+    def span(self) -> Span:
+        raise OpenSpanError("it has no end")
+
+    def raw(self) -> bytes:
+        raise AssertionError("what is open is not quarantined")
+
+    def size(self) -> int:
+        raise AssertionError("what is open is not quarantined")
+
+
+class _OpenReader:
+    name = source = "open"
+
+    def accepts(self, name: str, beginning: bytes) -> bool:
+        return True
+
+    def records(self, file: BinaryIO, name: str) -> Iterator[_OpenRecord]:
+        return iter([_OpenRecord(1), _OpenRecord(2)])
+
+
+def test_spans_that_have_not_ended_wait_and_are_counted(landing: Path, warehouse: Warehouse) -> None:
+    (landing / "runs.jsonl").write_text("{}\n")
+    report = land(landing, warehouse, price, readers=[_OpenReader()])
+    assert (report.records, report.spans, report.open, report.quarantined) == (2, 0, 2, 0)

@@ -36,7 +36,7 @@ def production_traces(
     landed = land(settings.landing, warehouse, price_book(settings.prices).price)
     context.log.info(
         f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
-        f"{landed.spans} spans and {landed.quarantined} in quarantine"
+        f"{landed.spans} spans, {landed.open} that have not ended, and {landed.quarantined} in quarantine"
     )
     for day in compile_days(context.partition_keys, warehouse, allow_empty=True):
         context.add_asset_metadata(
