@@ -14,7 +14,10 @@ from pathlib import Path
 from benchmarks.report import put
 from benchmarks.table import COLUMNS, Options, Row, line, machine, say
 
-NAMES = ("ks", "overlap", "ingest", "instructions", "refusals", "judge", "endpoint", "kill", "throttled", "memory")
+NAMES = (
+    *("ks", "overlap", "ingest", "week", "instructions", "refusals", "judge"),
+    *("endpoint", "kill", "throttled", "memory"),
+)
 
 
 def main() -> None:
