@@ -25,10 +25,11 @@ from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.production.conventions import meaning_of
 from llm_eval_pipeline.production.conventions.application import application_columns
 from llm_eval_pipeline.production.landing import land
-from llm_eval_pipeline.production.mlflow_traces import Fetched, MlflowTracesError, fetch
 from llm_eval_pipeline.production.readers import MlflowJsonReader, OtlpJsonReader
 from llm_eval_pipeline.production.readers.unpacking import beginning
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
+from llm_eval_pipeline.production.sources.mlflow import MlflowSource
+from llm_eval_pipeline.production.sources.seam import Fetched, SourceError
 from llm_eval_pipeline.production.spans import BadSpanError, Span
 from llm_eval_pipeline.production.tokens import Tokens
 from llm_eval_pipeline.production.traces import compile_days
@@ -93,6 +94,12 @@ def read(data: bytes) -> tuple[list[Span], list[str]]:
         except BadSpanError as error:
             reasons.append(str(error))
     return spans, reasons
+
+
+def source(uri: str, experiments: list[str], folder: Path, memory: Path) -> MlflowSource:
+    return MlflowSource(
+        tracking_uri=uri, experiments=experiments, folder=folder, memory=memory, look_back=timedelta(days=1)
+    )
 
 
 def test_a_call_says_who_answered_what_and_what_it_took() -> None:
@@ -237,7 +244,7 @@ def test_real_traces_are_fetched_once_and_become_rows(tmp_path: Path, traced: tu
     warehouse = Warehouse(str(tmp_path / "warehouse"))
 
     def fetched() -> int:
-        got = fetch(uri, ["app"], landing / "mlflow", memory, look_back=timedelta(days=1), now=now)
+        got = source(uri, ["app"], landing / "mlflow", memory).fetch(now)
         assert got.open == 0
         return got.traces
 
@@ -274,16 +281,16 @@ def test_an_experiment_that_is_not_there_is_named_with_those_that_are(
 ) -> None:
     uri, ask = traced
     ask()
-    with pytest.raises(MlflowTracesError, match=r"no experiment shop: .* may name Default, app"):
-        fetch(uri, ["shop"], tmp_path / "a", tmp_path / "b", look_back=timedelta(days=1), now=datetime.now(UTC))
+    with pytest.raises(SourceError, match=r"no experiment shop: .* may name Default, app"):
+        source(uri, ["shop"], tmp_path / "a", tmp_path / "b").fetch(datetime.now(UTC))
 
 
 def test_a_server_that_is_not_there_is_an_error_that_names_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(MlflowTracesError, match="LLM_EVAL_MLFLOW_TRACES"):
-        fetch("http://127.0.0.1:9", [], tmp_path / "a", tmp_path / "b", look_back=timedelta(), now=datetime.now(UTC))
+    with pytest.raises(SourceError, match="LLM_EVAL_MLFLOW_TRACES"):
+        source("http://127.0.0.1:9", [], tmp_path / "a", tmp_path / "b").fetch(datetime.now(UTC))
 
 
 def test_a_trace_that_has_not_ended_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,8 +318,7 @@ def test_a_trace_that_has_not_ended_waits(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("mlflow.MlflowClient", Store)
 
     def got() -> Fetched:
-        memory, look_back = tmp_path / "seen.json", timedelta(days=1)
-        return fetch("any", [], tmp_path / "mlflow", memory, look_back=look_back, now=datetime.now(UTC))
+        return source("any", [], tmp_path / "mlflow", tmp_path / "seen.json").fetch(datetime.now(UTC))
 
     assert (got(), got()) == (Fetched(traces=1, open=1), Fetched(traces=0, open=1))
     Store.open = False
