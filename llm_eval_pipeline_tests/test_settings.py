@@ -228,7 +228,7 @@ URLS = {
 @pytest.mark.parametrize("project", ["app", "entity/", "/app", "a/b/c", "an entity/app"])
 def test_a_weave_project_is_of_an_entity(load, project):
     assert load(WEAVE_PROJECT="entity/app").weave_project == "entity/app"
-    with pytest.raises(SettingsError, match="LLM_EVAL_WEAVE_PROJECT: .* write entity/project"):
+    with pytest.raises(SettingsError, match=r"LLM_EVAL_WEAVE_PROJECT: .* write entity/project"):
         load(WEAVE_PROJECT=project)
 
 
@@ -237,7 +237,7 @@ def test_a_weave_project_is_of_an_entity(load, project):
     [("trace.wandb.ai", "begin with http"), ("https://api:tell-nobody@x.test", "set LLM_EVAL_WEAVE_API_KEY")],
 )
 def test_weaves_address_is_over_http_and_without_a_key(load, url, said):
-    with pytest.raises(SettingsError, match=f"LLM_EVAL_WEAVE_URL: .*{said}") as fault:
+    with pytest.raises(SettingsError, match=rf"LLM_EVAL_WEAVE_URL: .*{said}") as fault:
         load(WEAVE_URL=url)
     assert "tell-nobody" not in str(fault.value)
 

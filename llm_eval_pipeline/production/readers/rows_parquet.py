@@ -29,7 +29,7 @@ def parquet_rows(file: BinaryIO) -> Iterator[Row | Unreadable]:
         file.seek(0)
         kept, length = file.read(KEPT), file.seek(0, 2)
         reason = f"Parquet is damaged, was cut, or is still being written: {' '.join(str(error).split())[:300]}"
-        yield Unreadable(line=line + 1, reason=reason, kept=kept or b"\0", length=max(1, length))
+        yield Unreadable(line=line + 1, reason=reason, kept=kept, length=length)
 
 
 def _rows(batch: pa.RecordBatch, before: int) -> Iterator[Row | Unreadable]:
