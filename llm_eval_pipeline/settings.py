@@ -13,6 +13,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -141,8 +142,13 @@ class Settings(BaseSettings):
     @field_validator("weave_url")
     @classmethod
     def _over_http(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("the address must begin with http:// or https://")
+        try:
+            parts = urlsplit(value)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError("the address is no URL") from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise ValueError("the address must begin with http:// or https:// and name a host")
         return value
 
     @field_validator("endpoint", "judge_endpoint", "moderation_endpoint", "weave_url")

@@ -234,7 +234,12 @@ def test_a_weave_project_is_of_an_entity(load, project):
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("trace.wandb.ai", "begin with http"), ("https://api:tell-nobody@x.test", "set LLM_EVAL_WEAVE_API_KEY")],
+    [
+        ("trace.wandb.ai", "begin with http"),
+        ("https://", "name a host"),
+        ("https://x.test:port", "no URL"),
+        ("https://api:tell-nobody@x.test", "set LLM_EVAL_WEAVE_API_KEY"),
+    ],
 )
 def test_weaves_address_is_over_http_and_without_a_key(load, url, said):
     with pytest.raises(SettingsError, match=rf"LLM_EVAL_WEAVE_URL: .*{said}") as fault:

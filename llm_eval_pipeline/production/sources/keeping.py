@@ -14,12 +14,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from llm_eval_pipeline.production.sources.seam import Fetched, SourceError
 
 _MOST = 2048
 _MOST_BYTES = 32 << 20
 """Of one file before it is packed, so that a fetch of any length holds no more in memory than this and one item."""
+
+_Pair = TypeAdapter(tuple[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Keeper:
     """Keeps what one source gives.
 
     Args:
-        folder: a folder below the landing folder.
+        folder: a folder below the landing folder; it is made, so that landing finds its own.
         memory: the file that remembers what was fetched.
         look_back: how far before the newest that was fetched one that has ended later is still found.
         now: names the files; what began after it counts as newest for nobody.
@@ -47,16 +50,14 @@ class Keeper:
 
     def __init__(self, folder: Path, memory: Path, look_back: timedelta, now: datetime) -> None:
         self._folder, self._memory = folder, memory
-        self._look_back_ms = look_back // timedelta(milliseconds=1)
-        self._now = now
-        self._seen = _remembered(memory)
-
-    @property
-    def since_ms(self) -> int:
+        folder.mkdir(parents=True, exist_ok=True)
+        seen = _remembered(memory)
+        newest = max((at for at in seen.values() if at <= int(now.timestamp() * 1000)), default=0)
+        self.since_ms = max(0, newest - look_back // timedelta(milliseconds=1))
         """From when on a source is to be asked, in milliseconds since 1970."""
-        now_ms = int(self._now.timestamp() * 1000)
-        newest = max((at for at in self._seen.values() if at <= now_ms), default=0)
-        return max(0, newest - self._look_back_ms)
+        self._seen = {name: at for name, at in seen.items() if at >= self.since_ms}
+        self._is_noted = False
+        self._now = now
 
     def keep(self, found: Iterable[Found]) -> Fetched:
         """Write what was not fetched before, some thousand in each file."""
@@ -83,18 +84,22 @@ class Keeper:
             return 0
         digest = hashlib.blake2b("\n".join(each.id for each, _ in some).encode(), digest_size=8).hexdigest()
         name = f"{self._now.astimezone(UTC).date()}.{digest}-{len(some)}.jsonl.gz"
-        write_whole(self._folder / name, gzip.compress(b"".join(line for _, line in some), mtime=0))
-        self._seen |= {each.id: each.at_ms for each, _ in some}
-        since = self.since_ms
-        self._seen = {name: at for name, at in self._seen.items() if at >= since}
-        write_whole(self._memory, orjson.dumps(self._seen))
+        write_whole(self._folder / name, gzip.compress(b"".join(line for _, line in some), 6, mtime=0))
+        new = {each.id: each.at_ms for each, _ in some}
+        self._seen |= new
+        if self._is_noted:
+            with self._memory.open("ab") as file:
+                file.write(_note(new))
+        else:  # what is too old to come again is left out, once
+            write_whole(self._memory, _note(self._seen))
+            self._is_noted = True
         return len(some)
 
 
 def memory_file(folder: Path, source: str, *where: str) -> Path:
     """The memory of a source in the state folder; another place to fetch from has a memory of its own."""
     digest = hashlib.blake2b("\n".join(where).encode(), digest_size=6).hexdigest()
-    return folder / "fetched" / f"{source}-{digest}.json"
+    return folder / "fetched" / f"{source}-{digest}.jsonl"
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -105,13 +110,15 @@ def write_whole(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
+def _note(seen: dict[str, int]) -> bytes:
+    return b"".join(orjson.dumps(pair) + b"\n" for pair in seen.items())
+
+
 def _remembered(memory: Path) -> dict[str, int]:
+    """What was noted; a last line that a crash has cut is none."""
     if not memory.exists():
         return {}
     try:
-        found = orjson.loads(memory.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise SourceError(f"{memory} does not say what was fetched ({error}): delete it, to fetch all again") from error
-    if not isinstance(found, dict) or not all(type(at) is int for at in found.values()):
-        raise SourceError(f"{memory} does not say what was fetched: delete it, to fetch all again")
-    return found
+        return dict(_Pair.validate_json(line) for line in memory.read_bytes().split(b"\n")[:-1])
+    except ValidationError:
+        raise SourceError(f"{memory} does not say what was fetched: delete it, to fetch all again") from None

@@ -42,7 +42,7 @@ def test_what_was_kept_is_not_kept_again(tmp_path: Path, keeper) -> None:
 
 def test_nothing_new_makes_no_file(tmp_path: Path, keeper) -> None:
     assert keeper().keep([found("a", is_open=True)]) == Fetched(0, 1)
-    assert not (tmp_path / "landing").exists()
+    assert list((tmp_path / "landing").iterdir()) == []
 
 
 def test_it_looks_back_from_the_newest_that_was_kept(keeper) -> None:
@@ -59,7 +59,9 @@ def test_a_clock_that_is_ahead_hides_nobody(tmp_path: Path, keeper) -> None:
 
 def test_only_what_can_come_again_is_remembered(tmp_path: Path, keeper) -> None:
     keeper().keep([found("old", 9), found("a", 4), found("b", 2)])
-    assert orjson.loads((tmp_path / "state" / "seen.json").read_bytes()).keys() == {"a", "b"}
+    keeper().keep([found("c")])
+    noted = (tmp_path / "state" / "seen.json").read_bytes().splitlines()
+    assert [orjson.loads(line)[0] for line in noted] == ["a", "b", "c"]
 
 
 def test_a_crash_between_the_file_and_its_note_writes_the_same_file_again(tmp_path: Path, keeper) -> None:
@@ -93,13 +95,20 @@ def test_ids_lead_out_of_no_folder(tmp_path: Path, keeper) -> None:
     assert [path.parent for path in tmp_path.rglob("*.gz")] == [tmp_path / "landing"]
 
 
-@pytest.mark.parametrize("data", [b"{", b"[]", b'{"a": "b"}', b'{"a": null}'])
+@pytest.mark.parametrize("data", [b"{\n", b"[]\n", b'["a", "b"]\n', b'{"a": 1}\n', b"\xff\n"])
 def test_a_memory_that_is_none_is_said(tmp_path: Path, keeper, data: bytes) -> None:
     memory = tmp_path / "state" / "seen.json"
     memory.parent.mkdir()
     memory.write_bytes(data)
     with pytest.raises(SourceError, match=r"seen\.json does not say what was fetched.*: delete it"):
         keeper()
+
+
+def test_a_note_that_a_crash_has_cut_counts_for_what_it_holds(tmp_path: Path, keeper) -> None:
+    keeper().keep([found("a", 1), found("b", 1)])
+    memory = tmp_path / "state" / "seen.json"
+    memory.write_bytes(memory.read_bytes()[:-3])
+    assert keeper().keep([found("a", 1), found("b", 1)]) == Fetched(1, 0)
 
 
 def test_another_place_has_another_memory(tmp_path: Path) -> None:
