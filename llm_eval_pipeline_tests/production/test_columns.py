@@ -236,7 +236,9 @@ def test_ids_of_any_shape_become_opentelemetrys() -> None:
 
 def test_without_an_id_a_row_is_known_by_what_it_says() -> None:
     assert one(ROW).span_id == one(dict(reversed(ROW.items())) | {"more": 1}).span_id
-    assert one(ROW).span_id != one(ROW | {"answer": "Three."}).span_id
+    status = {"columns": COLUMNS | {"status": {"column": "st", "optional": True}}}
+    others = [ROW | {"answer": "Three."}, ROW | {"took": 1}, ROW | {"error": "timeout"}, ROW | {"st": "error"}]
+    assert len({one(row, **status).span_id for row in [ROW, *others]}) == 5
 
 
 @pytest.mark.parametrize(
@@ -316,6 +318,15 @@ def test_lines_that_are_no_rows_cost_only_themselves() -> None:
 
 CSV = b'request,ts,took,prompt\nr-1,1774872000,0.25,"How\n\nlong?"\n'
 FEW = {"trace_id": "request", "started_at": "ts", "duration_s": "took", "input": "prompt"}
+
+
+def test_counts_of_a_column_with_gaps_are_whole_numbers_all_the_same() -> None:
+    for name, data in (("a.csv", csv(ROW | {"n_in": 100.0})), ("a.parquet", parquet(ROW | {"n_in": 100.0}))):
+        assert meaning_of(read(data, name)[0][0]).tokens.input_uncached == 40
+    text = CSV.replace(b"prompt", b"prompt,n").replace(b'long?"', b'long?",100.0')
+    assert meaning_of(read(text, "a.csv", columns=FEW | {"model": "n", "input_tokens": "n"})[0][0]).tokens == Tokens(
+        input_uncached=100
+    )
 
 
 def test_a_value_in_csv_may_have_lines_even_blank_ones() -> None:

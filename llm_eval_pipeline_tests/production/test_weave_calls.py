@@ -196,7 +196,9 @@ def test_reactions_and_annotations_are_feedback(given: Any, score: float | None)
 
 def test_what_the_application_says_is_kept() -> None:
     columns = application_columns(one(root()).attributes)
-    assert (columns["feature"], columns["session_id"], columns["user_id"]) == ("warranty", "thread-7", "VXNlcjox")
+    # who owns the key with which the application logs is no user of it
+    assert (columns["feature"], columns["session_id"], columns["user_id"]) == ("warranty", "thread-7", None)
+    assert application_columns(one(root(attributes={"user.id": "u1"})).attributes)["user_id"] == "u1"
     nested = root(attributes={"llm_eval": {"feature": "qa", "prompt_version": "p7"}})
     columns = application_columns(one(nested).attributes)
     assert (columns["feature"], columns["prompt_version"]) == ("qa", "p7")

@@ -49,6 +49,12 @@ def finite(value: object, what: str) -> float | None:
     return float(number)
 
 
+def counted(value: object) -> object:
+    """A count that a table keeps as ``7.0``, as a whole number; anything else as it is."""
+    number = as_number(value) if isinstance(value, str) else value
+    return int(number) if isinstance(number, float) and number.is_integer() else value
+
+
 def status_cell(value: object) -> Status:
     """A status in one of the words for it; an empty cell says nothing."""
     key = str(whole(value)).strip().lower() if value is not None else ""

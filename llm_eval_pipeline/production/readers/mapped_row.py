@@ -13,14 +13,13 @@ from llm_eval_pipeline.production.conventions.application import FEEDBACK
 from llm_eval_pipeline.production.conventions.columns import CACHED_APART, PREFIX
 from llm_eval_pipeline.production.ids import span_identifier, trace_identifier
 from llm_eval_pipeline.production.mapping import Mapping, Told
-from llm_eval_pipeline.production.readers.cells import end_of, finite, instant, status_cell, text, whole
+from llm_eval_pipeline.production.readers.cells import counted, end_of, finite, instant, status_cell, text, whole
 from llm_eval_pipeline.production.readers.row import Row, jsonable
 from llm_eval_pipeline.production.spans import BadSpanError, Scope, Span, times
 
-_MEANT = (
-    *("operation", "model", "input", "output", "input_tokens", "cached_input_tokens", "output_tokens"),
-    *("finish_reason", "documents"),
-)
+_MEANT = ("operation", "model", "input", "output", "finish_reason", "documents")
+_COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens")
+_OF_THE_SPAN = ("name", "parent_span_id", "status", "error")
 _OF_THE_APPLICATION = {
     "feature": "llm_eval.feature",
     "prompt_version": "llm_eval.prompt_version",
@@ -66,7 +65,7 @@ class MappedRow:
         attributes = _attributes(told) | {CACHED_APART: mapping.input_includes_cached is False}
         try:
             body = orjson.dumps(
-                [trace_id, start, end, told.get("name"), told.get("parent_span_id"), error, attributes],
+                [trace_id, start, end, *(told.get(name) for name in _OF_THE_SPAN), attributes],
                 default=str,
                 option=orjson.OPT_SORT_KEYS,
             )
@@ -101,6 +100,7 @@ class MappedRow:
 def _attributes(told: dict[str, Any]) -> dict[str, Any]:
     """What conventions read; what is not told is left out."""
     made = {f"{PREFIX}{field}": jsonable(told[field]) for field in _MEANT if told.get(field) is not None}
+    made |= {f"{PREFIX}{field}": jsonable(counted(told[field])) for field in _COUNTS if told.get(field) is not None}
     made |= {name: text(told[field]) for field, name in _OF_THE_APPLICATION.items() if told.get(field) is not None}
     if (score := finite(told.get("feedback_score"), "feedback_score")) is not None:
         made[FEEDBACK] = score

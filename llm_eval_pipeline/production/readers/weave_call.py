@@ -73,7 +73,6 @@ def _attributes(call: dict[str, Any], parents: Set[str]) -> dict[str, Any]:
         "weave.usage": _told(call, "summary", "usage") or None,
         "weave.has_children": _has_children(call, parents),
         "session.id": call.get("thread_id"),
-        "user.id": call.get("wb_user_id"),
         FEEDBACK: feedback_score(_told(call, "summary", "weave").get("feedback")),
     }
     return {

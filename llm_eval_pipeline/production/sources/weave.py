@@ -6,6 +6,7 @@ Here: which calls are asked for, page by page, and again after a failure. Not he
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -81,7 +82,7 @@ class WeaveSource:
             met, newest, broken = 0, start_ms, False
             try:
                 for line in self.server.calls(self._query(start_ms, offset)):
-                    call = _call(line)
+                    call = _call(line, newest)
                     met, newest = met + 1, max(newest, call.at_ms)
                     if call.id not in given:
                         given[call.id], failures = call.at_ms, 0
@@ -109,20 +110,23 @@ class WeaveSource:
         }
 
 
-def _call(line: bytes) -> Found:
-    """A call, known as far as fetching it needs."""
+def _call(line: bytes, before_ms: int) -> Found:
+    """A call, known as far as fetching it needs. A line that cannot be read is kept for the quarantine."""
+    is_whole, line = line.endswith(b"\n"), line.rstrip(b"\r\n") + b"\n"
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise RetryLaterError(f"a call came that is no JSON ({error}), or not to its end") from error
+        if not is_whole:
+            raise RetryLaterError("the stream broke off in the middle of a call") from error
+        return Found(f"no JSON: {hashlib.sha256(line).hexdigest()}", before_ms, lambda: line)
     name = found.get("id") if isinstance(found, dict) else None
     if not isinstance(name, str):
         raise ChatError(f"what came is no call: {line[:200]!a}")
     try:
-        at_ms = from_iso(found.get("started_at"), f"started_at of the call {name}") // 1_000_000
-    except BadSpanError as error:
-        raise ChatError(str(error)) from error
-    return Found(name, at_ms, (lambda: line.rstrip(b"\r\n") + b"\n") if found.get("ended_at") else None)
+        at_ms = from_iso(found.get("started_at"), "started_at") // 1_000_000
+    except BadSpanError:
+        at_ms = before_ms
+    return Found(name, at_ms, (lambda: line) if found.get("ended_at") else None)
 
 
 def _wait(failure: RetryLaterError, failures: int) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 from pydantic import SecretStr
 
@@ -184,10 +185,18 @@ def test_nobody_there_is_a_failure_that_names_the_setting(fetch: Callable[..., F
     assert len(waits) == 5
 
 
-@pytest.mark.parametrize("line", [b"[]", b'{"error": "no"}', b'{"id": "a", "started_at": "soon"}'])
+@pytest.mark.parametrize("line", [b"[]", b'{"error": "no"}', b'{"id": 7}'])
 def test_what_is_no_call_is_a_failure(fetch: Callable[..., Fetched], line: bytes) -> None:
     with ScriptedServer(document(line + b"\n")) as server, pytest.raises(SourceError, match="LLM_EVAL_WEAVE_PROJECT"):
         fetch(url=server.base_url)
+
+
+def test_a_call_that_cannot_be_read_holds_up_nobody(tmp_path: Path, fetch: Callable[..., Fetched]) -> None:
+    odd = [orjson.dumps(openai_chat()), b'{"id": "a", "output": NaN}', orjson.dumps(root(started_at="soon"))]
+    with ScriptedServer(document(b"\n".join(odd) + b"\n")) as server:
+        assert (fetch(url=server.base_url), fetch(url=server.base_url)) == (Fetched(3, 0), Fetched(0, 0))
+    report = land(tmp_path / "landing", Warehouse(str(tmp_path / "warehouse")), price)
+    assert (report.spans, report.quarantined) == (1, 2)
 
 
 def test_a_redirect_is_not_followed(fetch: Callable[..., Fetched], double: WeaveDouble) -> None:
