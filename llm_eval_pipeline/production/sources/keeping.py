@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -106,7 +107,10 @@ def write_whole(path: Path, data: bytes) -> None:
     """All of a file or nothing; landing passes over names that begin with a dot."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())  # what is remembered must be there even after a loss of power
     part.replace(path)
 
 

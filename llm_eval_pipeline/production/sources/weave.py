@@ -76,7 +76,7 @@ class WeaveSource:
         A page begins where the last call began, since an offset into what is still growing would skip some; so does
         an attempt after a failure, and what was given is not given again.
         """
-        given: dict[str, int] = {}
+        given: dict[tuple[str, bool], int] = {}  # a server may still have a call as it began beside what it became
         start_ms, offset, failures = since_ms, 0, 0
         while True:
             met, newest, broken = 0, start_ms, False
@@ -84,8 +84,9 @@ class WeaveSource:
                 for line in self.server.calls(self._query(start_ms, offset)):
                     call = _call(line, newest)
                     met, newest = met + 1, max(newest, call.at_ms)
-                    if call.id not in given:
-                        given[call.id], failures = call.at_ms, 0
+                    key = (call.id, call.line is None)
+                    if key not in given:
+                        given[key], failures = call.at_ms, 0
                         yield call
             except RetryLaterError as failure:
                 failures, broken = failures + 1, True
@@ -94,7 +95,7 @@ class WeaveSource:
                 return
             if newest > start_ms:
                 start_ms, offset = newest, 0
-                given = {name: at for name, at in given.items() if at >= start_ms}
+                given = {key: at for key, at in given.items() if at >= start_ms}
             elif not broken:
                 offset += met  # more calls than a page has began in this millisecond
 

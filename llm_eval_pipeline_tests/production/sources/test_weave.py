@@ -100,6 +100,14 @@ def test_a_call_that_has_not_ended_is_found_when_it_has(double: WeaveDouble, fet
     assert (fetch(), fetch()) == (Fetched(1, 0), Fetched(0, 0))
 
 
+def test_a_call_that_the_server_still_has_as_it_began_too_is_fetched_as_it_ended(
+    tmp_path: Path, double: WeaveDouble, fetch: Callable[..., Fetched]
+) -> None:
+    double.calls = [root(ended_at=None), root(), root(), openai_chat()]
+    assert (fetch(), fetch()) == (Fetched(2, 1), Fetched(0, 0))
+    assert len(rows(tmp_path)) == 2
+
+
 def test_late_calls_are_found_as_far_as_it_looks_back(double: WeaveDouble, fetch: Callable[..., Fetched]) -> None:
     double.calls = list(MANY)
     fetch()
