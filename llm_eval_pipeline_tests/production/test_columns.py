@@ -164,6 +164,12 @@ def test_times_are_written_as_the_mapping_says(time: str, written: Any) -> None:
     assert one(ROW | {"ts": written}, time=time).start_ns == 1_774_872_000_000_000_000
 
 
+def test_a_number_where_iso_was_said_asks_for_its_unit() -> None:
+    assert read(jsonl(ROW), time="iso")[1] == [
+        "started_at is a number, 1774872000: the mapping must say time: s, ms, us or ns"
+    ]
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_a_parquet_column_that_is_a_time_needs_no_unit(unit: str) -> None:
     at = datetime(2026, 3, 30, 12, tzinfo=UTC)
@@ -250,7 +256,8 @@ def test_without_an_id_a_row_is_known_by_what_it_says() -> None:
         ({"ts": "noon"}, "started_at is missing or no number of s"),
         ({"ts": 1e300}, "started_at is out of range"),
         ({"ts": 1_774_872_000_000}, "started_at is out of range for s"),
-        ({"ts": 1_774_872}, "before the year 2000"),
+        ({"ts": 1_774_872}, "started_at lies before the year 2000 as s since 1970: 1774872"),
+        ({"ts": -1}, "start time is missing or out of range"),
         ({"took": None}, "duration_s must be a number of at least 0"),
         ({"took": -1}, "duration_s must be a number of at least 0"),
         ({"took": "NaN"}, "duration_s must be a finite number"),

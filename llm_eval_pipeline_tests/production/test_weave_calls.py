@@ -165,6 +165,72 @@ def test_what_was_found_is_documents() -> None:
     assert meaning.output is None
 
 
+def langchain_run(run_type: str, outputs: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "id": "r",
+        "name": "x",
+        "start_time": "2026-03-30T12:00:00Z",
+        "run_type": run_type,
+        "outputs": outputs,
+    } | more
+
+
+def langchain_chat(**changes: Any) -> dict[str, Any]:
+    """What Weave keeps of a chat model of LangChain's: its own counts, of which the summary has the sums alone."""
+
+    def message(kind: str, content: str) -> dict[str, Any]:
+        return {"lc": 1, "type": "constructor", "kwargs": {"type": kind, "content": content}}
+
+    answer = message("ai", "Two years.")
+    answer["kwargs"] |= {
+        "response_metadata": {"model_name": "gpt-4o-2024-08-06"},
+        "usage_metadata": {
+            "input_tokens": 1000,
+            "output_tokens": 50,
+            "input_token_details": {"cache_read": 600},
+            "output_token_details": {"reasoning": 20},
+        },
+    }
+    generation = {"text": "Two years.", "generation_info": {"finish_reason": "stop"}, "message": answer}
+    extra = {"invocation_params": {"model": "gpt-4o"}}
+    return (
+        call(
+            "langchain.Llm.ChatOpenAI",
+            attributes={"weave": {"kind": "llm"}},
+            inputs={"messages": [[message("system", "Be short."), message("human", "How long?")]]},
+            output=langchain_run("llm", {"generations": [[generation]]}, extra=extra),
+            summary=summary({"gpt-4o-2024-08-06": {"prompt_tokens": 1000, "completion_tokens": 50}}),
+        )
+        | changes
+    )
+
+
+def test_langchains_models_are_read_with_its_own_counts() -> None:
+    meaning = meaning_of(one(langchain_chat()))
+    assert (meaning.operation, meaning.model_requested, meaning.model_resolved) == (
+        "chat",
+        "gpt-4o",
+        "gpt-4o-2024-08-06",
+    )
+    assert (meaning.input, meaning.output, meaning.finish_reason) == ("How long?", "Two years.", "stop")
+    assert [each["role"] for each in orjson.loads(meaning.input_messages or "")] == ["system", "human"]
+    assert meaning.tokens == Tokens(input_uncached=400, cache_read=600, output=50, reasoning=20)
+    failed = langchain_run("llm", None, extra={"invocation_params": {"model": "gpt-4o"}})
+    meaning = meaning_of(one(langchain_chat(output=failed, exception="Exception: 429", summary=summary())))
+    assert (meaning.operation, meaning.model_requested, meaning.model_resolved) == ("chat", "gpt-4o", None)
+    assert (meaning.input, meaning.output, meaning.tokens) == ("How long?", None, Tokens())
+
+
+def test_langchains_other_runs_are_what_their_names_say_whatever_kind_was_left_over() -> None:
+    left_over = {"weave": {"kind": "llm"}}
+    parsed = call("langchain.Parser.Str", attributes=left_over, output=langchain_run("parser", {"output": "Two."}))
+    assert (meaning_of(one(parsed)).operation, meaning_of(one(parsed)).output) == (None, "Two.")
+    found = langchain_run("retriever", {"documents": [{"page_content": "Two.", "metadata": {"source": "terms.md"}}]})
+    meaning = meaning_of(one(call("langchain.Retriever.Store", attributes=left_over, output=found)))
+    assert (meaning.operation, meaning.output) == ("retrieval", None)
+    assert [(each.title, each.content) for each in meaning.documents or ()] == [("terms.md", "Two.")]
+
+
 def reaction(emoji: str) -> dict[str, Any]:
     return {"feedback_type": "wandb.reaction.1", "payload": {"emoji": emoji, "detoned": emoji}}
 
@@ -308,13 +374,15 @@ FIELDS = [
     *(["attributes"], ["attributes", "weave"], ["attributes", "llm_eval"], ["attributes", "metadata"]),
     *(["summary"], ["summary", "usage"], ["summary", "usage", "m"], ["summary", "weave"], ["summary", "status_counts"]),
     *(["summary", "weave", "feedback"], ["summary", "weave", "status"]),
+    *(["output", "outputs"], ["output", "outputs", "generations"], ["output", "extra"]),
 ]
+LANGCHAIN = ("outputs", "generations", "extra", "messages")
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(FIELDS), ANYTHING)
 def test_any_value_in_any_field_is_a_row_or_a_reason(where: list[str], value: Any) -> None:
-    made = orjson.loads(orjson.dumps(openai_chat()))
+    made = orjson.loads(orjson.dumps(langchain_chat() if where[-1] in LANGCHAIN else openai_chat()))
     *path, last = where
     place = made
     for name in path:

@@ -18,6 +18,12 @@ from llm_eval_pipeline.production.conventions.api_shapes import (
     tokens,
     with_cached,
 )
+from llm_eval_pipeline.production.conventions.langchain_runs import (
+    asked_and_answered,
+    document_of,
+    operation_of,
+    outputs_of,
+)
 from llm_eval_pipeline.production.conventions.messages import as_json, plain, question
 from llm_eval_pipeline.production.conventions.seam import BILLED_CALLS, Document, Meaning
 from llm_eval_pipeline.production.conventions.values import text
@@ -27,7 +33,6 @@ from llm_eval_pipeline.production.tokens import Tokens
 _KINDS = {"llm": "chat", "tool": "execute_tool", "agent": "invoke_agent", "search": "retrieval"}
 _OF_A_MODEL = re.compile(
     r"(openai|anthropic|mistralai|cohere|groq|litellm|cerebras|google\.genai|vertexai|huggingface_hub)\."
-    r"|langchain\.(Llm|ChatModel)\."
 )
 
 
@@ -42,6 +47,8 @@ class Weave:
         """What the call says."""
         told = span.attributes
         given, returned = _own(told.get("weave.inputs")), told.get("weave.output")
+        run = asked_and_answered(given, returned)
+        given, returned = run or (given, outputs_of(returned))
         reply = returned if isinstance(returned, dict) else {}
         used = {} if told["weave.has_children"] else _usage(told.get("weave.usage"))
         operation = _operation(span, bool(used))
@@ -55,7 +62,7 @@ class Weave:
             operation=operation,
             model_requested=requested if called else None,
             model_resolved=resolved if called and not failed else None,
-            tokens=_tokens(used, reply) if called else Tokens(),
+            tokens=_tokens(used, reply, is_told_by_reply=run is not None) if called else Tokens(),
             finish_reason=finish_reason(reply) if called else None,
             input=question(asked) or _text(given),
             output=None if operation in ("retrieval", "embeddings") or (called and failed) else _output(returned),
@@ -66,7 +73,8 @@ class Weave:
 
 def _operation(span: Span, has_used: bool) -> str | None:
     """What the call did. Wrappers around a model's call are of its kind too, and are none themselves."""
-    kind = _KINDS.get(str(span.attributes.get("weave.kind") or "").lower())
+    is_run, kind = operation_of(span.name)
+    kind = kind if is_run else _KINDS.get(str(span.attributes.get("weave.kind") or "").lower())
     is_model = kind == "chat" or has_used or (kind is None and _OF_A_MODEL.match(span.name) is not None)
     if not is_model:
         return kind
@@ -81,11 +89,12 @@ def _usage(found: Any) -> dict[str, dict[str, Any]]:
     return {model: counts for model, counts in told.items() if isinstance(counts, dict)}
 
 
-def _tokens(used: dict[str, dict[str, Any]], reply: dict[str, Any]) -> Tokens:
-    own = reply.get("usage")
-    if isinstance(own, dict) and counts_cached_apart(own):
+def _tokens(used: dict[str, dict[str, Any]], reply: dict[str, Any], *, is_told_by_reply: bool) -> Tokens:
+    own = reply["usage"] if isinstance(reply.get("usage"), dict) else {}
+    if counts_cached_apart(own):
         return tokens(with_cached(own))
-    return tokens(next(iter(used.values()), own if isinstance(own, dict) else {}))
+    summed = next(iter(used.values()), own)
+    return tokens((own or summed) if is_told_by_reply else summed)
 
 
 def _own(given: Any) -> Any:
@@ -104,9 +113,12 @@ def _output(returned: Any) -> str | None:
 
 
 def _documents(returned: Any) -> tuple[Document, ...] | None:
-    if not isinstance(returned, list):
-        return None
-    found = [each if isinstance(each, dict) else {"content": each} for each in returned]
-    return tuple(
-        Document(text(each, "title", "source", "id"), text(each, "content", "text", "page_content")) for each in found
-    )
+    found = returned.get("documents") if isinstance(returned, dict) else returned
+    return tuple(map(_document, found)) if isinstance(found, list) else None
+
+
+def _document(found: Any) -> Document:
+    if not isinstance(found, dict):
+        return Document(None, found if isinstance(found, str) else None)
+    kept = document_of(found)
+    return Document(text(kept, "title", "source", "id"), text(kept, "content", "text", "page_content"))

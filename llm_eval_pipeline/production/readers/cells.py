@@ -10,6 +10,7 @@ from llm_eval_pipeline.production.instants import Unit, as_number, from_epoch, f
 from llm_eval_pipeline.production.readers.row import Instant, jsonable
 from llm_eval_pipeline.production.spans import BadSpanError, Status
 
+_EARLIEST_NS = 946_684_800 * 1_000_000_000
 _STATUSES: dict[str, Status] = {
     **dict.fromkeys(("", "unset", "0"), "unset"),
     **dict.fromkeys(("ok", "success", "succeeded", "completed", "1"), "ok"),
@@ -21,7 +22,14 @@ def instant(value: object, unit: Unit, what: str) -> int:
     """A time as nanoseconds since 1970; columns that are times by their type need no unit."""
     if isinstance(value, Instant):
         return value.ns
-    return from_iso(value, what) if unit == "iso" else from_epoch(value, unit, what)
+    if unit != "iso":
+        at = from_epoch(value, unit, what)
+        if 0 < at < _EARLIEST_NS:
+            raise BadSpanError(f"{what} lies before the year 2000 as {unit} since 1970: {ascii(value)[:60]}")
+        return at
+    if isinstance(value, int | float):
+        raise BadSpanError(f"{what} is a number, {value}: the mapping must say time: s, ms, us or ns")
+    return from_iso(value, what)
 
 
 def end_of(told: dict[str, Any], start_ns: int, unit: Unit) -> int:
