@@ -336,6 +336,14 @@ def test_counts_of_a_column_with_gaps_are_whole_numbers_all_the_same() -> None:
     )
 
 
+def test_what_is_no_number_in_a_table_is_not_told() -> None:
+    gaps = dict.fromkeys(("n_in", "n_cached", "n_out", "liked"), float("nan"))
+    ((span,), reasons) = read(parquet(ROW | gaps), "a.parquet")
+    assert reasons == []
+    assert meaning_of(span).tokens == Tokens()
+    assert application_columns(span.attributes)["feedback_score"] is None
+
+
 def test_a_value_in_csv_may_have_lines_even_blank_ones() -> None:
     for data in (CSV, b"\xef\xbb\xbf" + CSV, CSV.replace(b"\n", b"\r\n"), CSV[:-1]):
         ((span,), reasons) = read(data, "a.csv", columns=FEW)

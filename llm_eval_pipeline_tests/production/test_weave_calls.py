@@ -88,10 +88,10 @@ def test_without_counts_of_statuses_a_parent_is_who_is_named_as_one() -> None:
         assert tokens == {"answer": None, "think": None, "ask": 5}
 
 
-ANTHROPIC = {"input_tokens": 10, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 30, "output_tokens": 7}
+ANTHROPIC = {"input_tokens": 200, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 30, "output_tokens": 7}
 
 
-@pytest.mark.parametrize("kept", [10, 140], ids=["as the API counts", "with the cached, as newer versions keep it"])
+@pytest.mark.parametrize("kept", [200, 330], ids=["as the API counts", "with the cached, as newer versions keep it"])
 def test_anthropics_input_is_told_by_its_own_reply(kept: int) -> None:
     reply = {
         "type": "message",
@@ -104,7 +104,7 @@ def test_anthropics_input_is_told_by_its_own_reply(kept: int) -> None:
     sent = {"model": "claude-sonnet-4", "system": "Be short.", "messages": [{"role": "user", "content": "How long?"}]}
     counted = summary({"claude-sonnet-4": {"requests": 1, **ANTHROPIC, "input_tokens": kept}})
     meaning = meaning_of(one(call("anthropic.Messages.create", inputs=sent, output=reply, summary=counted)))
-    assert meaning.tokens == Tokens(input_uncached=10, cache_read=100, cache_write=30, output=7)
+    assert meaning.tokens == Tokens(input_uncached=200, cache_read=100, cache_write=30, output=7)
     assert (meaning.operation, meaning.input, meaning.output) == ("chat", "How long?", "Two years.")
     assert (meaning.model_resolved, meaning.finish_reason) == ("claude-sonnet-4", "end_turn")
     assert orjson.loads(meaning.input_messages or "")[0] == {"role": "system", "parts": "Be short."}

@@ -96,7 +96,7 @@ class WeaveSource:
             if newest > start_ms:
                 start_ms, offset = newest, 0
                 given = {key: at for key, at in given.items() if at >= start_ms}
-            elif not broken:
+            else:
                 offset += met  # more calls than a page has began in this millisecond
 
     def _query(self, start_ms: int, offset: int) -> dict[str, Any]:
