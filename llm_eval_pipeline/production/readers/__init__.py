@@ -7,6 +7,15 @@ A reader knows how a file spells spans and nothing about what they mean (``conve
 from llm_eval_pipeline.production.readers.mlflow_json import MlflowJsonReader
 from llm_eval_pipeline.production.readers.otlp_json import OtlpJsonReader
 from llm_eval_pipeline.production.readers.otlp_protobuf import OtlpProtobufReader
-from llm_eval_pipeline.production.readers.seam import Reader, Record
+from llm_eval_pipeline.production.readers.seam import Reader, Record, Versioned
+from llm_eval_pipeline.production.readers.weave_json import WeaveJsonReader
 
-__all__ = ["MlflowJsonReader", "OtlpJsonReader", "OtlpProtobufReader", "Reader", "Record"]
+__all__ = [
+    "MlflowJsonReader",
+    "OtlpJsonReader",
+    "OtlpProtobufReader",
+    "Reader",
+    "Record",
+    "Versioned",
+    "WeaveJsonReader",
+]

@@ -7,6 +7,7 @@ MLflow's own OTLP export gives it.
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from llm_eval_pipeline.production.spans import (
 )
 
 _OF_TRACE = {"mlflow.trace.user": "user.id", "mlflow.trace.session": "session.id"}
+_INFO = re.compile(rb'"info"\s*:\s*\{')
 _SCOPE = Scope("mlflow")
 
 
@@ -49,7 +51,7 @@ class MlflowJsonReader:
         if not inner_name(name).endswith(JSON_NAMES):
             return False
         start = beginning.lstrip()[:4096]
-        return start.startswith(b"{") and b'"info"' in start and b'"resourceSpans"' not in start
+        return start.startswith(b"{") and _INFO.search(start) is not None and b'"resourceSpans"' not in start
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, and every line that holds none."""
