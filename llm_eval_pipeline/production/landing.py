@@ -15,14 +15,29 @@ from pathlib import Path
 from typing import Any
 
 from llm_eval_pipeline.production.partitions import file_partition
-from llm_eval_pipeline.production.readers import MlflowJsonReader, OtlpJsonReader, OtlpProtobufReader, Reader
+from llm_eval_pipeline.production.readers import (
+    LangfuseJsonReader,
+    LangfuseParquetReader,
+    LangSmithJsonReader,
+    LangSmithParquetReader,
+    MlflowJsonReader,
+    OtlpJsonReader,
+    OtlpProtobufReader,
+    Reader,
+)
+from llm_eval_pipeline.production.readers.langfuse_files import is_beside_spans
 from llm_eval_pipeline.production.readers.unpacking import beginning
 from llm_eval_pipeline.production.rows import Price
 from llm_eval_pipeline.production.schema import INGEST_FILES, SCHEMA_VERSION
 from llm_eval_pipeline.production.staging import FoundFile, stage
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
-READERS: tuple[Reader, ...] = (MlflowJsonReader(), OtlpJsonReader(), OtlpProtobufReader())
+READERS: tuple[Reader, ...] = (
+    *(LangSmithJsonReader(), LangfuseJsonReader(), MlflowJsonReader(), OtlpJsonReader()),
+    *(OtlpProtobufReader(), LangfuseParquetReader(), LangSmithParquetReader()),
+)
+"""In this order: what no other JSON reader knows goes to OTLP's, what no other Parquet reader knows to LangSmith's."""
+
 _NOT_SPANS = {"sample.json"}  # the note that laying the sample leaves in the folder
 
 
@@ -74,7 +89,7 @@ def land(
     for name in _names(folder):
         path = folder / name
         start = beginning(path)
-        reader = next((reader for reader in readers if reader.accepts(name, start)), None)
+        reader = None if is_beside_spans(name, start) else _first(readers, name, start)
         if reader is None:
             ignored.append(name)
             continue
@@ -110,6 +125,10 @@ def _names(folder: Path) -> list[str]:
 
 def _may_hold_spans(name: str) -> bool:
     return not name.startswith(".") and name not in _NOT_SPANS
+
+
+def _first(readers: Sequence[Reader], name: str, start: bytes) -> Reader | None:
+    return next((reader for reader in readers if reader.accepts(name, start)), None)
 
 
 def _identity(path: Path) -> dict[str, Any]:
