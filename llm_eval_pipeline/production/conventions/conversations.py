@@ -41,6 +41,21 @@ def answers(returned: Any) -> list[dict[str, Any]]:
     return _messages([found.get("message") or found])
 
 
+def input_of(given: Any) -> str | None:
+    """The text of inputs that hold no messages: of a traced function with one argument, the argument.
+
+    LangSmith's decorator writes arguments by name, Langfuse's as ``args`` and ``kwargs``.
+    """
+    found = parsed(given)
+    if isinstance(found, dict) and found.keys() == {"args", "kwargs"}:
+        args, kwargs = found["args"], found["kwargs"]
+        found = args[0] if isinstance(args, list) and len(args) == 1 and not kwargs else kwargs or args
+        return plain(found)
+    if isinstance(found, dict) and len(found) == 1 and isinstance(only := next(iter(found.values())), str):
+        return only or None
+    return plain(given)
+
+
 def output_of(operation: str | None, returned: Any, *, failed: bool) -> str | None:
     """The text that was answered; a retriever's documents are none, and a failed call answered nothing."""
     if operation == "retrieval" or (failed and operation in MODEL_CALLS):

@@ -5,10 +5,10 @@ https://langfuse.com/docs/observability/features/observation-types. How tokens a
 
 from __future__ import annotations
 
-from llm_eval_pipeline.production.conventions.conversations import conversation, output_of
+from llm_eval_pipeline.production.conventions.conversations import conversation, input_of, output_of
 from llm_eval_pipeline.production.conventions.documents import documents
 from llm_eval_pipeline.production.conventions.langfuse_usage import tokens_of
-from llm_eval_pipeline.production.conventions.messages import as_json, plain, question
+from llm_eval_pipeline.production.conventions.messages import as_json, question
 from llm_eval_pipeline.production.conventions.seam import Meaning
 from llm_eval_pipeline.production.conventions.values import parsed, text
 from llm_eval_pipeline.production.instants import instant_ns
@@ -58,7 +58,7 @@ class Langfuse:
             model_resolved=None if failed else model,
             tokens=tokens_of(usage if isinstance(usage, dict) else {}),
             first_token_ms=_first_token_ms(span),
-            input=question(asked) if asked else plain(given),
+            input=question(asked) if asked else input_of(told.get(INPUT)),
             output=output_of(operation, returned, failed=failed),
             input_messages=as_json(asked),
             documents=documents(returned) if operation == "retrieval" else None,

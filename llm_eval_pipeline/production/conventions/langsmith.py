@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from llm_eval_pipeline.production.conventions.conversations import conversation, first_generation, output_of
+from llm_eval_pipeline.production.conventions.conversations import conversation, first_generation, input_of, output_of
 from llm_eval_pipeline.production.conventions.documents import documents
-from llm_eval_pipeline.production.conventions.messages import as_json, plain, question
+from llm_eval_pipeline.production.conventions.messages import as_json, question
 from llm_eval_pipeline.production.conventions.seam import Meaning
 from llm_eval_pipeline.production.conventions.values import Attributes, count, parsed, text
 from llm_eval_pipeline.production.spans import Span
@@ -56,7 +56,7 @@ class LangSmith:
             tokens=_tokens(_usage(metadata, returned), _object(told.get(USAGE))),
             first_token_ms=_first_token_ms(span),
             finish_reason=_finish_reason(returned),
-            input=question(asked) if asked else plain(given),
+            input=question(asked) if asked else input_of(told.get(INPUTS)),
             output=output_of(operation, returned, failed=failed),
             input_messages=as_json(asked),
             documents=documents(returned) if operation == "retrieval" else None,
@@ -79,15 +79,21 @@ def _usage(metadata: Attributes, returned: Any) -> Attributes:
 def _tokens(usage: Attributes, of_run: Attributes) -> Tokens:
     if not any(count(of_run, f"{kind}_tokens") for kind in ("prompt", "completion", "total")):
         of_run = {}  # LangSmith has zeros for a run whose tokens nobody told
-    details = _object(usage.get("input_token_details") or of_run.get("prompt_token_details"))
-    of_output = _object(usage.get("output_token_details") or of_run.get("completion_token_details"))
+    details = _details(usage.get("input_token_details") or of_run.get("prompt_token_details"))
+    of_output = _details(usage.get("output_token_details") or of_run.get("completion_token_details"))
     return normalised(
         total_input=_either(count(usage, "input_tokens"), count(of_run, "prompt_tokens")),
         cache_read=_largest(count(details, "cache_read"), count(details, "cache_read_over_200k")),
-        cache_write=_largest(count(details, "cache_creation"), _ephemeral(details)),
+        cache_write=_largest(count(details, "cache_creation", "cache_write"), _ephemeral(details)),
         total_output=_either(count(usage, "output_tokens"), count(of_run, "completion_tokens")),
         reasoning=count(of_output, "reasoning"),
     )
+
+
+def _details(value: Any) -> dict[str, Any]:
+    """Tokens by category; the API's second version has them under ``raw``."""
+    found = _object(value)
+    return _object(found.get("raw")) or found
 
 
 def _either(first: int | None, second: int | None) -> int | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-PAGES = ("runs", "data")
-"""Under these names an API's answer holds its list: LangSmith's and Langfuse's."""
+PAGES = ("runs", "items", "data")
+"""Under these names an API's answer holds its list: LangSmith's, and Langfuse's the last."""
 
 _TOKEN = re.compile(rb'"((?:[^"\\\n]|\\.)*)"(\s*:)?|[\[\]{}"]')
 _BEGINS = re.compile(rb"^[ \t\r]*[\[{]", re.MULTILINE)

@@ -1,6 +1,7 @@
 """A run of LangSmith's as a span, whether its objects are JSON or texts that hold JSON (as in Parquet).
 
-https://docs.langchain.com/langsmith/run-data-format
+https://docs.langchain.com/langsmith/run-data-format. The API's second version (``langsmith.types.run`` of the SDK) has
+``parent_run_ids`` from the root down, metadata of its own, and states in upper case.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ COUNTS = (
     *("prompt_token_details", "completion_token_details"),
 )
 FIELDS = (
-    *("id", "trace_id", "parent_run_id", "dotted_order", "name", "run_type"),
-    *("start_time", "end_time", "first_token_time", "inputs", "outputs", "extra", "error", "status"),
-    *("tags", "feedback_stats", *COUNTS),
+    *("id", "trace_id", "parent_run_id", "parent_run_ids", "dotted_order", "name", "run_type"),
+    *("start_time", "end_time", "first_token_time", "inputs", "outputs", "extra", "metadata", "error", "status"),
+    *("thread_id", "tags", "feedback_stats", *COUNTS),
 )
 """What a span takes of a run."""
 
@@ -48,7 +49,7 @@ def span_of_run(run: object) -> Span:
     if run.get("end_time") is None or run["end_time"] == "":
         raise OpenSpanError(f"the run {run['id']} has no end_time: it had not ended when it was exported")
     start_ns, end_ns = times(start, instant_ns(run["end_time"], "end_time"))
-    error, status = as_text(run.get("error"), "error"), text(run, "status") or ""
+    error, status = as_text(run.get("error"), "error"), (text(run, "status") or "").lower()
     first_token = run.get("first_token_time")
     return Span(
         trace_id=trace,
@@ -67,16 +68,17 @@ def span_of_run(run: object) -> Span:
 
 def _trace_and_parent(run: dict[str, Any]) -> tuple[str, str | None]:
     """The ids of the trace and the parent: an export may leave out either, and ``dotted_order`` has both."""
-    order = run.get("dotted_order")
+    order, above = run.get("dotted_order"), parsed(run.get("parent_run_ids"))
     path = [part.partition("Z")[2] for part in order.split(".")] if isinstance(order, str) and "Z" in order else []
-    parent = run.get("parent_run_id") or next(reversed(path[:-1]), None)
+    above = above if isinstance(above, list) and above else path[:-1]
+    parent = run.get("parent_run_id") or next(reversed(above), None)
     trace = run.get("trace_id") or next(iter(path), None) or (None if parent else run.get("id"))
     return trace_identifier(trace, "trace_id"), span_identifier(parent, "parent_run_id") if parent else None
 
 
 def _attributes(run: dict[str, Any]) -> dict[str, Any]:
     extra, stats = object_in(run, "extra"), object_in(run, "feedback_stats")
-    metadata = told_by(run.get("tags"), object_in(extra, "metadata"))
+    metadata = told_by(parsed(run.get("tags")), object_in(extra, "metadata") | object_in(run, "metadata"))
     averages = [(key, stat.get("avg")) for key, stat in stats.items() if isinstance(stat, dict)]
     found = {
         RUN_TYPE: text(run, "run_type") or "",
@@ -85,7 +87,7 @@ def _attributes(run: dict[str, Any]) -> dict[str, Any]:
         INVOCATION: as_text(extra.get("invocation_params"), "invocation_params"),
         USAGE: as_text({name: parsed(run[name]) for name in COUNTS if run.get(name) is not None}, "token counts"),
         "metadata": as_text(metadata, "metadata"),
-        "session.id": text(metadata, *_THREAD),
+        "session.id": text(metadata, *_THREAD) or text(run, "thread_id"),
         "user.id": text(metadata, "user_id"),
         PROMPT_VERSION: text(metadata, PROMPT_VERSION, "prompt_version") or _hub_version(metadata),
         FEEDBACK: feedback_of((key, average) for key, average in averages if average is not None),

@@ -41,7 +41,7 @@ class ParquetRow:
 
 def as_json(row: dict[str, Any]) -> bytes:
     """A row as JSON; what JSON has no kind for is written as text."""
-    return orjson.dumps(row, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(row, default=str)
 
 
 def rows(
@@ -59,7 +59,7 @@ def rows(
             for found, reason in _plain_rows(batch):
                 number += 1
                 yield _unreadable(number, found, reason) if reason else ParquetRow(number, found)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names in the footer that are no UTF-8
         yield _whole(file, number + 1, f"the Parquet file was cut or is damaged from here on: {error}")
 
 
@@ -81,9 +81,14 @@ def _in_microseconds(column: pa.Array) -> pa.Array:
 
 
 def _plain(value: Any, kind: pa.DataType) -> Any:
+    """A value as JSON would have it: some writers store texts and UUIDs as bytes."""
     if isinstance(value, bytes):
         is_uuid = pa.types.is_fixed_size_binary(kind) and len(value) == _UUID_BYTES
         return str(UUID(bytes=value)) if is_uuid else value.decode()
+    if isinstance(value, list):
+        return [_plain(each, kind) for each in value]
+    if isinstance(value, dict):
+        return {str(_plain(name, kind)): _plain(each, kind) for name, each in value.items()}
     return str(value) if isinstance(value, UUID) else value
 
 
