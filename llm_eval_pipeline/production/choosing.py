@@ -8,6 +8,7 @@ from pathlib import Path
 from llm_eval_pipeline.production.mapping import load_mapping, mapping_for
 from llm_eval_pipeline.production.readers import Reader
 from llm_eval_pipeline.production.readers.columns import ColumnsReader, is_table
+from llm_eval_pipeline.production.readers.langfuse_files import is_beside_spans
 
 _OTLP = b'"resourceSpans"'
 
@@ -34,11 +35,13 @@ class MappedReaders:
 
 
 def reader_of(name: str, start: bytes, readers: Sequence[Reader], mapped: MappedReaders) -> Reader | None:
-    """Who reads a file: the one that knows how it begins, or else by its mapping, or by its name alone.
+    """Who reads a file: the one that knows how it begins, or else by its mapping, or by its name alone; None: nobody.
 
     Raises:
         MappingError: when the mapping that holds for it is missing or wrong.
     """
+    if is_beside_spans(name, start):
+        return None
     first = next((reader for reader in readers if reader.accepts(name, start)), None)
     if first is not None and (_OTLP in start or not first.accepts(name, b"")):
         return first

@@ -59,3 +59,22 @@ def as_number(value: str) -> float | None:
         return float(value)
     except ValueError:
         return None
+
+
+def instant_ns(value: object, what: str) -> int:
+    """A time as ISO 8601 text, a ``datetime``, or a number of milliseconds since 1970.
+
+    Raises:
+        BadSpanError: when it is none of these, or is before 1970 or after 2262.
+    """
+    if isinstance(value, datetime):
+        found = from_datetime(value)
+    elif isinstance(value, int | float):
+        found = from_epoch(value, "ms", what)
+    elif isinstance(value, str):
+        found = from_iso(value, what)
+    else:
+        raise BadSpanError(f"{what} is missing or no time: {ascii(value)[:60]}")
+    if not 0 <= found < _LATEST_NS:
+        raise BadSpanError(f"{what} is out of range: {ascii(value)[:60]}")
+    return found

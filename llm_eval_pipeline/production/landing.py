@@ -19,6 +19,10 @@ from llm_eval_pipeline.production.choosing import MappedReaders, reader_of
 from llm_eval_pipeline.production.mapping import MAPPING_FILE, MappingError
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.readers import (
+    LangfuseJsonReader,
+    LangfuseParquetReader,
+    LangSmithJsonReader,
+    LangSmithParquetReader,
     MlflowJsonReader,
     OtlpJsonReader,
     OtlpProtobufReader,
@@ -33,11 +37,11 @@ from llm_eval_pipeline.production.staging import FoundFile, stage
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 READERS: tuple[Reader, ...] = (
-    MlflowJsonReader(),
-    WeaveJsonReader(),
-    OtlpJsonReader(),
-    OtlpProtobufReader(),
+    *(MlflowJsonReader(), WeaveJsonReader(), LangSmithJsonReader(), LangfuseJsonReader(), OtlpJsonReader()),
+    *(OtlpProtobufReader(), LangfuseParquetReader(), LangSmithParquetReader()),
 )
+"""In this order: what no other JSON reader knows goes to OTLP's, what no other Parquet reader knows to LangSmith's."""
+
 _NOT_SPANS = {"sample.json", MAPPING_FILE}  # the first is the note that laying the sample leaves in the folder
 
 

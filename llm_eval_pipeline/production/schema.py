@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from llm_eval_pipeline.storage.tables import LONG_ROW_GROUP, Table, call_money, instant, money
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Stored in every span. Raising it lands every file again, because what a span is read as has changed."""
 
 UNKNOWN = "unknown"
