@@ -1,0 +1,70 @@
+"""The process's one tracer provider, and the one place that all its spans pass.
+
+OpenTelemetry lets a process set a provider once; so ours stays, and what is behind it is exchanged.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from opentelemetry import context as otel
+from opentelemetry import trace as otel_trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, TracerProvider
+
+from llm_eval_pipeline.tracing import names
+from llm_eval_pipeline.tracing.calls import Calls
+from llm_eval_pipeline.tracing.carried import carried
+from llm_eval_pipeline.tracing.pipeline import Pipeline
+
+_MOST_ATTRIBUTES = 10_000  # OpenInference writes each field of each message as one; past the limit the first ones go
+
+
+class Hub(SpanProcessor):
+    """Gives each span what its context carries, sees which are model calls, and passes it on."""
+
+    def __init__(self) -> None:
+        self.pipeline: Pipeline | None = None
+        self._calls = Calls()
+
+    def on_start(self, span: Span, parent_context: otel.Context | None = None) -> None:
+        """Note the span, and give it what it is to carry."""
+        span.set_attributes(dict(self._calls.began(span, carried(parent_context))))
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Pass the span on."""
+        told = self._calls.ended(span)
+        if self.pipeline is not None:
+            self.pipeline.put(told)
+
+    def shutdown(self) -> None:
+        """Send what waits; called when the process ends."""
+        pipeline, self.pipeline = self.pipeline, None
+        if pipeline is not None:
+            pipeline.close()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Whether all that waits was sent within the time."""
+        return self.pipeline is None or self.pipeline.flush(timeout_millis / 1000)
+
+
+HUB = Hub()
+
+
+@cache
+def provider() -> TracerProvider:
+    """The provider. It is the process's too, unless the application has set one of its own."""
+    limit = int(os.environ.get("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT") or _MOST_ATTRIBUTES)
+    made = TracerProvider(resource=Resource.create(), span_limits=SpanLimits(max_span_attributes=limit))
+    made.add_span_processor(HUB)
+    if isinstance(otel_trace.get_tracer_provider(), otel_trace.ProxyTracerProvider):
+        otel_trace.set_tracer_provider(made)
+    return made
+
+
+def tracer() -> otel_trace.Tracer | None:
+    """The kit's tracer, or None before ``init``."""
+    if HUB.pipeline is None:
+        return None
+    return provider().get_tracer(names.SCOPE, schema_url=names.SCHEMA_URL)

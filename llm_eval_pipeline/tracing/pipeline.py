@@ -1,0 +1,96 @@
+"""The way of an ended span: priced and masked once, then to every destination, each with a queue of its own.
+
+The application's thread only queues it. A destination that is slow or down fills its own queue and holds up no other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from llm_eval_pipeline.tracing.cost import priced
+from llm_eval_pipeline.tracing.masking import Mask, masked
+from llm_eval_pipeline.tracing.spans import changed
+from llm_eval_pipeline.tracing.worker import CAPACITY, Counts, Worker
+
+CLOSE_S = 5.0
+"""Longest that the end of a process waits for its spans to be sent, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where spans go: any OpenTelemetry exporter, and what warnings and counts call it."""
+
+    name: str
+    exporter: SpanExporter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What is done to each span before it leaves; ``resource`` are attributes over those of the process."""
+
+    mask: Mask | None = None
+    resource: dict[str, str] = field(default_factory=dict)
+    capacity: int = CAPACITY
+
+
+class Pipeline:
+    """Takes ended spans to the destinations."""
+
+    def __init__(self, destinations: Sequence[Destination], ways: Ways) -> None:
+        self._ways = ways
+        self._exporters = [each.exporter for each in destinations]
+        self._senders = {
+            each.name: Worker(each.name, _sending(each.exporter), capacity=ways.capacity) for each in destinations
+        }
+        self._merged = lru_cache(maxsize=8)(lambda resource: resource.merge(Resource(ways.resource)))
+        self._intake = Worker("preparing", self._prepare, capacity=ways.capacity)
+
+    def put(self, span: ReadableSpan) -> None:
+        """Take a span; it returns at once."""
+        if span.context is not None and span.context.trace_flags.sampled:
+            self._intake.put(span)
+
+    def flush(self, timeout_s: float) -> bool:
+        """Whether all that was put before now was taken by every destination's exporter within the time."""
+        end = time.monotonic() + timeout_s
+        flushed = [worker.flush(end - time.monotonic()) for worker in (self._intake, *self._senders.values())]
+        for exporter in self._exporters:
+            left = int((end - time.monotonic()) * 1000)
+            flushed.append(left > 0 and exporter.force_flush(left))
+        return all(flushed)
+
+    def close(self, timeout_s: float = CLOSE_S) -> bool:
+        """Flush, and end; what could not be sent in time is said."""
+        end = time.monotonic() + timeout_s
+        closed = [worker.close(end - time.monotonic()) for worker in (self._intake, *self._senders.values())]
+        for exporter in self._exporters:
+            exporter.shutdown()
+        return all(closed)
+
+    def counts(self) -> dict[str, Counts]:
+        """What became of the spans, by destination; ``preparing`` is what all of them have before them."""
+        return {"preparing": self._intake.counts()} | {name: each.counts() for name, each in self._senders.items()}
+
+    def _prepare(self, batch: list[ReadableSpan]) -> bool:
+        for span in batch:
+            ready = self._ready(span)
+            for sender in self._senders.values():
+                sender.put(ready)
+        return True
+
+    def _ready(self, span: ReadableSpan) -> ReadableSpan:
+        if self._ways.resource:
+            span = changed(span, resource=self._merged(span.resource))
+        span = priced(span)
+        return span if self._ways.mask is None else masked(span, self._ways.mask)
+
+
+def _sending(exporter: SpanExporter) -> Callable[[list[ReadableSpan]], bool]:
+    return lambda batch: exporter.export(batch) is SpanExportResult.SUCCESS
