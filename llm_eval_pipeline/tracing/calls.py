@@ -67,6 +67,20 @@ class Calls:
                 return span
         return changed(span, attributes=_wrapping(told))
 
+    def is_open(self, span: int) -> bool:
+        """Whether a span is under way."""
+        return span in self._open
+
+    def is_below(self, span: int, above: int) -> bool:
+        """Whether a span that is under way has another one above it."""
+        with self._lock:
+            found = self._open.get(span)
+            while found is not None and found.parent is not None:
+                if found.parent == above:
+                    return True
+                found = self._open.get(found.parent)
+        return False
+
     def _mark(self, above: int | None, sort: str, *, counted: bool) -> None:
         while above is not None and (found := self._open.get(above)) is not None:
             found.below.add(sort)

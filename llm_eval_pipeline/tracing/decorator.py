@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 from opentelemetry import context as otel
 
 from llm_eval_pipeline.tracing import captured, names
-from llm_eval_pipeline.tracing.hub import tracer
+from llm_eval_pipeline.tracing.hub import HUB, tracer
 from llm_eval_pipeline.tracing.streams import stream, stream_async
 from llm_eval_pipeline.tracing.under_way import Plan, UnderWay, begin
 
@@ -87,21 +87,21 @@ def _wrapped(function: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(function):
 
         def streams_async(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-            context = otel.get_current()
+            context = HUB.context_here()
             return stream_async(function(*args, **kwargs), lambda: begun(args, kwargs, context))
 
         return streams_async
     if inspect.isgeneratorfunction(function):
 
         def streams(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            context = otel.get_current()
+            context = HUB.context_here()
             return stream(function(*args, **kwargs), lambda: begun(args, kwargs, context))
 
         return streams
     if inspect.iscoroutinefunction(function):
 
         async def awaits(*args: Any, **kwargs: Any) -> Any:
-            under_way = begun(args, kwargs, otel.get_current())
+            under_way = begun(args, kwargs, HUB.context_here())
             if under_way is None:
                 return await function(*args, **kwargs)
             token = otel.attach(under_way.context)
@@ -118,7 +118,7 @@ def _wrapped(function: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
         return awaits
 
     def calls(*args: Any, **kwargs: Any) -> Any:
-        under_way = begun(args, kwargs, otel.get_current())
+        under_way = begun(args, kwargs, HUB.context_here())
         if under_way is None:
             return function(*args, **kwargs)
         token = otel.attach(under_way.context)

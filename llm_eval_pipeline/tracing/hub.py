@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import Any
 
 from opentelemetry import context as otel
 from opentelemetry import trace as otel_trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, Tracer, TracerProvider
 
 from llm_eval_pipeline.tracing import names
 from llm_eval_pipeline.tracing.calls import Calls
 from llm_eval_pipeline.tracing.carried import carried
+from llm_eval_pipeline.tracing.nesting import context_here, is_langchain, note
 from llm_eval_pipeline.tracing.pipeline import Pipeline
 
 _MOST_ATTRIBUTES = 10_000  # OpenInference writes each field of each message as one; past the limit the first ones go
@@ -31,6 +33,11 @@ class Hub(SpanProcessor):
     def on_start(self, span: Span, parent_context: otel.Context | None = None) -> None:
         """Note the span, and give it what it is to carry."""
         span.set_attributes(dict(self._calls.began(span, carried(parent_context))))
+        note(span, self._calls)
+
+    def context_here(self) -> otel.Context:
+        """The context that a span which begins here belongs to."""
+        return context_here(self._calls)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass the span on."""
@@ -52,11 +59,27 @@ class Hub(SpanProcessor):
 HUB = Hub()
 
 
+class _Tracer(Tracer):
+    """Begins spans within what is under way here, where that is not the current span."""
+
+    def start_span(self, name: str, context: otel.Context | None = None, *args: Any, **kwargs: Any) -> otel_trace.Span:
+        # OpenInference calls this with a proxy as self, for which super() is not to be relied on.
+        return Tracer.start_span(self, name, HUB.context_here() if context is None else context, *args, **kwargs)
+
+
+class _Provider(TracerProvider):
+    def get_tracer(self, instrumenting_module_name: str, *args: Any, **kwargs: Any) -> otel_trace.Tracer:
+        made = super().get_tracer(instrumenting_module_name, *args, **kwargs)
+        if type(made) is Tracer and not is_langchain(instrumenting_module_name):
+            made.__class__ = _Tracer  # the SDK has no other way to choose the class
+        return made
+
+
 @cache
 def provider() -> TracerProvider:
     """The provider. It is the process's too, unless the application has set one of its own."""
     limit = int(os.environ.get("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT") or _MOST_ATTRIBUTES)
-    made = TracerProvider(resource=Resource.create(), span_limits=SpanLimits(max_span_attributes=limit))
+    made = _Provider(resource=Resource.create(), span_limits=SpanLimits(max_span_attributes=limit))
     made.add_span_processor(HUB)
     if isinstance(otel_trace.get_tracer_provider(), otel_trace.ProxyTracerProvider):
         otel_trace.set_tracer_provider(made)

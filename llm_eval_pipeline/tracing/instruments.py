@@ -72,6 +72,8 @@ def _begun(known: Instrument, provider: TracerProvider) -> Any:
     if made.is_instrumented_by_opentelemetry:  # by the application: then its spans go where that says
         made.uninstrument()
     made.instrument(tracer_provider=provider)
+    if (told := getattr(made, "_tracer", None)) is not None and hasattr(told, "run_inline"):
+        told.run_inline = True  # LangChain would tell of asynchronous runs in another thread, and context, otherwise
     return made
 
 
