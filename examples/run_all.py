@@ -16,7 +16,7 @@ from typing import Any
 
 from examples.around import QUESTIONS
 from llm_eval_pipeline.costs.prices import price_book
-from llm_eval_pipeline.production.conventions import MODEL_CALLS
+from llm_eval_pipeline.production.conventions import BILLED_CALLS, MODEL_CALLS
 from llm_eval_pipeline.production.landing import land
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
 from llm_eval_pipeline.production.traces import compile_days
@@ -67,11 +67,13 @@ def missing(spans: list[dict[str, Any]], feature: str) -> list[str]:
     if len({span["trace_id"] for span in calls} & {span["trace_id"] for span in retrievals}) != len(QUESTIONS):
         problems.append("each question must have a retrieval in its trace")
     for call in calls:
-        for column in ("model_requested", "input_uncached_tokens", "output_tokens", "cost_usd", "output"):
+        for column in ("model_requested", "input_uncached_tokens", "output_tokens", "output"):
             if not call[column]:
                 problems.append(f"the call {call['span_id']} has no {column}")
         if call["parent_span_id"] is None:
             problems.append(f"the call {call['span_id']} stands alone")
+    unpriced = [span for span in spans if span["operation"] in BILLED_CALLS and not span["cost_usd"]]
+    problems += [f"the {span['operation']} {span['span_id']} has no cost" for span in unpriced]
     problems += [f"{span['name']} has the feature {span['feature']}" for span in spans if span["feature"] != feature]
     return problems
 
