@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,25 +29,17 @@ class TraceServer:
         return EnsureProjectExistsRes(project_name=project)
 
     def file_create(self, req: Any, **_: Any) -> Any:
-        from types import SimpleNamespace
-
         return SimpleNamespace(digest="f" * 43)
 
     def obj_create(self, req: Any, **_: Any) -> Any:
-        from types import SimpleNamespace
-
         return SimpleNamespace(digest="o" * 43, object_id="op")
 
     def call_start(self, req: Any, **_: Any) -> Any:
-        from types import SimpleNamespace
-
         start = dict(req["start"])
         self.calls.setdefault(start["id"], {}).update(start)
         return SimpleNamespace(id=start["id"], trace_id=start["trace_id"])
 
     def call_end(self, req: Any, **_: Any) -> Any:
-        from types import SimpleNamespace
-
         self.calls.setdefault(req["end"]["id"], {}).update(req["end"])
         return SimpleNamespace()
 
@@ -58,9 +51,11 @@ def server():
 
 @pytest.fixture
 def client(server):
+    from weave.trace.context.weave_client_context import set_weave_client_global
     from weave.trace.weave_client import WeaveClient
 
-    return WeaveClient("people", "shop", server, ensure_project_exists=False)
+    yield WeaveClient("people", "shop", server, ensure_project_exists=False)
+    set_weave_client_global(None)
 
 
 @tracing.trace(kind="retrieval")

@@ -112,10 +112,15 @@ class WeaveExporter(SpanExporter):
     def _opened(self) -> Any:
         if self._client is None:
             os.environ.setdefault("WEAVE_PRINT_CALL_LINK", "false")
+            os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
             import weave
 
             # Its own patches of openai and others would tell of every call a second time.
             self._client = weave.init(self._project, settings={"implicitly_patch_integrations": False})
+        from weave.trace.context.weave_client_context import get_weave_client, set_weave_client_global
+
+        if get_weave_client() is None:  # without one of the process, a client's calls go nowhere
+            set_weave_client_global(self._client)
         return self._client
 
 
