@@ -50,9 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         answers = {"/v1/chat/completions": _chat, "/v1/embeddings": _embeddings}
         answer = answers.get(self.path)
-        body = json.dumps(answer(request) if answer else {"error": {"message": f"{self.path} is not here"}}).encode()
+        told = answer(request) if answer else {"error": {"message": f"{self.path} is not here"}}
+        streamed = bool(answer and request.get("stream"))
+        body = _stream(told, request).encode() if streamed else json.dumps(told).encode()
         self.send_response(200 if answer else 404)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/event-stream" if streamed else "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -77,6 +79,18 @@ def _chat(request: dict[str, Any]) -> dict[str, Any]:
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         "usage": usage,
     }
+
+
+def _stream(whole: dict[str, Any], request: dict[str, Any]) -> str:
+    """A chat's answer as events, a word in each; usage comes last, when it was asked for."""
+    named = {"id": whole["id"], "object": "chat.completion.chunk", "created": whole["created"], "model": whole["model"]}
+    words = re.findall(r"\S+\s*", whole["choices"][0]["message"]["content"])
+    chunks = [{"choices": [{"index": 0, "delta": {"content": each}, "finish_reason": None}]} for each in words]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    if (request.get("stream_options") or {}).get("include_usage"):
+        chunks.append({"choices": [], "usage": whole["usage"]})
+    events = [json.dumps({**named, **each}) for each in chunks]
+    return "".join(f"data: {each}\n\n" for each in [*events, "[DONE]"])
 
 
 def _embeddings(request: dict[str, Any]) -> dict[str, Any]:

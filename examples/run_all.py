@@ -48,6 +48,7 @@ def spans_of(example: str, folder: Path) -> list[dict[str, Any]]:
     """Run an example in a process of its own, and read what it sent as the daily ingest does."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_EVAL_TRACING_")}
     environment["LLM_EVAL_TRACING_FILE"] = str(folder / "landing")
+    environment["PYTHONWARNINGS"] = "ignore"  # the frameworks warn of each other
     subprocess.run([sys.executable, "-m", f"examples.{example}"], env=environment, check=True, timeout=_LONGEST_S)
     warehouse = Warehouse(str(folder / "warehouse"))
     report = land(folder / "landing", warehouse, price_book(Settings.load().prices).price)

@@ -33,8 +33,7 @@ def priced(span: ReadableSpan) -> ReadableSpan:
 def _cost(span: ReadableSpan) -> Decimal | None:
     try:
         meaning = meaning_of(_as_read(span))
-    except BadSpanError as error:
-        log.warning("tracing: the span %s has no cost: %s", span.name, error)
+    except BadSpanError:  # the pipeline will quarantine it, and say why
         return None
     billed = meaning.tokens.billed()
     if meaning.operation not in BILLED_CALLS or billed is None:

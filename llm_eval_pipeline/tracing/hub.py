@@ -45,6 +45,12 @@ class Hub(SpanProcessor):
         if self.pipeline is not None:
             self.pipeline.put(told)
 
+    def forked(self) -> None:
+        """Begin anew in a forked process; what waits is its parent's to send."""
+        self._calls = Calls()
+        if self.pipeline is not None:
+            self.pipeline = self.pipeline.again()
+
     def shutdown(self) -> None:
         """Send what waits; called when the process ends."""
         pipeline, self.pipeline = self.pipeline, None
@@ -57,6 +63,8 @@ class Hub(SpanProcessor):
 
 
 HUB = Hub()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=HUB.forked)
 
 
 class _Tracer(Tracer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def init(
         )
     except (SettingsError, ModuleNotFoundError) as error:
         raise TracingError(str(error)) from error
-    own = [Destination(f"{type(each).__name__} {number}", each) for number, each in enumerate(exporters, 1)]
+    own = [_as_it_is(f"{type(each).__name__} {number}", each) for number, each in enumerate(exporters, 1)]
     _begin([*destinations, *own] or [_default(settings)], ways, instrument)
 
 
@@ -100,7 +101,7 @@ def recorded(
 ) -> Iterator[list[ReadableSpan]]:
     """For tests: the spans that end within the block, as they would be sent; complete after ``flush`` or the block."""
     kept = _Kept()
-    _begin([Destination("recorded", kept)], Ways(mask=_mask(mask)), instrument)
+    _begin([_as_it_is("recorded", kept)], Ways(mask=_mask(mask)), instrument)
     try:
         yield kept.spans
     finally:
@@ -121,10 +122,10 @@ class _Kept(SpanExporter):
 
 def _begin(destinations: Sequence[Destination], ways: Ways, instrument: str | Sequence[str]) -> None:
     close()
-    HUB.pipeline = Pipeline(destinations, ways)
     try:
+        HUB.pipeline = Pipeline(destinations, ways)
         _INSTRUMENTORS.extend(instrumented(instrument, provider()))
-    except InstrumentError as error:
+    except (InstrumentError, ModuleNotFoundError) as error:
         close()
         raise TracingError(str(error)) from error
 
@@ -144,27 +145,32 @@ def _destinations(
     if address or otlp is True or standard:
         from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
 
-        found.append(Destination("OTLP", otlp_exporter(address, settings.tracing_token)))
+        found.append(Destination("OTLP", partial(otlp_exporter, address, settings.tracing_token)))
     folder = Path(file).expanduser() if file is not None else settings.tracing_file
     if folder != Path():
         from llm_eval_pipeline.tracing.destinations.otlp_file import OtlpFileExporter
 
-        found.append(Destination("OTLP file", OtlpFileExporter(folder)))
+        found.append(Destination("OTLP file", partial(OtlpFileExporter, folder)))
     if uri := mlflow or settings.tracing_mlflow:
         from llm_eval_pipeline.tracing.destinations.mlflow import mlflow_exporter
 
-        found.append(Destination("MLflow", mlflow_exporter(uri, experiment or settings.tracing_mlflow_experiment)))
+        name = experiment or settings.tracing_mlflow_experiment
+        found.append(Destination("MLflow", partial(mlflow_exporter, uri, name)))
     if project := weave or settings.tracing_weave:
         from llm_eval_pipeline.tracing.destinations.weave import weave_exporter
 
-        found.append(Destination("Weave", weave_exporter(project)))
+        found.append(Destination("Weave", partial(weave_exporter, project)))
     return found
 
 
 def _default(settings: Settings) -> Destination:
     from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
 
-    return Destination("OTLP", otlp_exporter("", settings.tracing_token))
+    return Destination("OTLP", partial(otlp_exporter, "", settings.tracing_token))
+
+
+def _as_it_is(name: str, exporter: SpanExporter) -> Destination:
+    return Destination(name, lambda: exporter)
 
 
 def _mask(wanted: bool | Callable[[str], str]) -> Mask | None:

@@ -6,10 +6,8 @@ OpenTelemetry's own batch processor drops the oldest span without counting it, a
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,15 +44,19 @@ class Worker:
         name: what warnings call it.
         take: is given at most 512 spans at once.
         capacity: how many spans may wait.
+        end: is called last, in the same thread.
     """
 
-    def __init__(self, name: str, take: Callable[[list[ReadableSpan]], bool], *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        name: str,
+        take: Callable[[list[ReadableSpan]], bool],
+        *,
+        capacity: int = CAPACITY,
+        end: Callable[[], object] | None = None,
+    ) -> None:
         self._name, self._take, self._capacity = name, take, capacity
-        self._warned_at = -_WARN_EVERY_S
-        self._begin()
-        _after_fork(self)
-
-    def _begin(self) -> None:
+        self._end, self._warned_at = end, -_WARN_EVERY_S
         self._waiting: deque[ReadableSpan] = deque()
         self._accepted = self._sent = self._lost = self._dropped = 0
         self._changed = threading.Condition()
@@ -85,7 +87,8 @@ class Worker:
         return done
 
     def close(self, timeout_s: float) -> bool:
-        """Flush, and take no more; what is not handed over by then is dropped."""
+        """Flush, take no more, and end; what is not handed over by then is dropped."""
+        until = time.monotonic() + timeout_s
         done = self.flush(timeout_s)
         with self._changed:
             self._closed = True
@@ -96,6 +99,7 @@ class Worker:
             self._changed.notify_all()
         if unsent:
             log.warning("tracing: %s: %d spans were not handed over in time", self._name, unsent)
+        self._thread.join(max(0.0, until - time.monotonic()))
         return done
 
     def counts(self) -> Counts:
@@ -113,6 +117,8 @@ class Worker:
                 self._changed.notify_all()
             if not taken:
                 self._warn(f"{self._lost} spans were not taken so far: is it there, and may this application send?")
+        if self._end is not None:
+            self._guarded(self._end)
 
     def _next(self) -> list[ReadableSpan]:
         """The next batch, once there are enough spans or the first has waited a little; nothing once it is closed."""
@@ -122,26 +128,17 @@ class Worker:
             return [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
 
     def _handed(self, batch: list[ReadableSpan]) -> bool:
+        return bool(self._guarded(lambda: self._take(batch)))
+
+    def _guarded(self, step: Callable[[], object]) -> object:
         try:
-            return self._take(batch)
+            return step()
         except Exception as error:  # noqa: BLE001 - whatever a destination raises, the application goes on
             self._warn(f"{type(error).__name__}: {str(error)[:300]}")
-            return False
+            return None
 
     def _warn(self, what: str) -> None:
         now = time.monotonic()
         if now - self._warned_at >= _WARN_EVERY_S:
             self._warned_at = now
             log.warning("tracing: %s: %s", self._name, what)
-
-
-def _after_fork(worker: Worker) -> None:
-    """A forked process has no threads: it begins with an empty queue, since its parent sends what waits."""
-    known = weakref.ref(worker)
-
-    def begin() -> None:
-        if (found := known()) is not None and not found._closed:
-            found._begin()
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=begin)

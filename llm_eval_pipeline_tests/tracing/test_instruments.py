@@ -39,11 +39,13 @@ def ask_openai(question="How long is the warranty?"):
     return openai.OpenAI().chat.completions.create(model="gpt-4o-mini", messages=context)
 
 
-def langchain_chain():
+def langchain_chain(**more):
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_openai import ChatOpenAI
 
-    return ChatPromptTemplate.from_template("The warranty is two years.\n{question}") | ChatOpenAI(model="gpt-4o-mini")
+    return ChatPromptTemplate.from_template("The warranty is two years.\n{question}") | ChatOpenAI(
+        model="gpt-4o-mini", **more
+    )
 
 
 def test_an_openai_call_within_the_decorator_is_one_call_with_session_and_feature():
@@ -59,6 +61,24 @@ def test_an_openai_call_within_the_decorator_is_one_call_with_session_and_featur
     assert (call.attributes["session.id"], call.attributes["llm_eval.feature"]) == ("s-1", "qa")
     assert call.attributes["llm_eval.cost_usd"] > 0
     assert root.attributes["gen_ai.operation.name"] == "chain"
+
+
+@pytest.mark.parametrize("instrument", ["openai", ()])
+def test_a_streamed_call_within_the_decorator_is_one_call_with_its_tokens(instrument):
+    @tracing.trace(kind="chat")
+    def stream(question):
+        asked = [{"role": "user", "content": f"The warranty is two years.\n{question}"}]
+        yield from openai.OpenAI().chat.completions.create(
+            model="gpt-4o-mini", messages=asked, stream=True, stream_options={"include_usage": True}
+        )
+
+    with tracing.recorded(instrument=instrument) as spans:
+        pieces = [each.choices[0].delta.content for each in stream("How long?") if each.choices]
+    assert "".join(filter(None, pieces)) == "The warranty is two years."
+    assert operations(spans) == ["chat"]
+    (call,) = [span for span in spans if "llm_eval.cost_usd" in span.attributes]
+    assert call.attributes["llm_eval.cost_usd"] > 0
+    assert call.name == ("ChatCompletion" if instrument else "stream")
 
 
 def test_after_the_end_the_library_is_as_it_was():
@@ -86,12 +106,23 @@ def test_a_langchain_call_is_one_call_within_its_chain():
     assert named["ChatCompletion"].parent.span_id == named["ChatOpenAI"].context.span_id
 
 
+def test_a_streamed_langchain_call_is_one_call_within_its_chain():
+    pytest.importorskip("langchain_openai")
+    with tracing.recorded(instrument=("langchain", "openai")) as spans:
+        said = "".join(each.content for each in langchain_chain().stream({"question": "How long is the warranty?"}))
+    assert said == "The warranty is two years."
+    assert operations(spans) == ["chat"]
+    assert len({span.context.trace_id for span in spans}) == 1
+
+
 def test_langchain_calls_that_run_together_stay_within_their_own_chains():
     pytest.importorskip("langchain_openai")
+    httpx = pytest.importorskip("httpx")
 
     async def together():
-        chain = langchain_chain()
-        await asyncio.gather(*(chain.ainvoke({"question": f"How long, {n}?"}) for n in range(5)))
+        async with httpx.AsyncClient() as client:
+            chain = langchain_chain(http_async_client=client)
+            await asyncio.gather(*(chain.ainvoke({"question": f"How long, {n}?"}) for n in range(5)))
 
     with tracing.recorded(instrument=("langchain", "openai")) as spans:
         asyncio.run(together())
