@@ -12,7 +12,8 @@ from opentelemetry import context as otel
 from llm_eval_pipeline.tracing import captured, names
 from llm_eval_pipeline.tracing.hub import HUB, tracer
 from llm_eval_pipeline.tracing.streams import stream, stream_async
-from llm_eval_pipeline.tracing.under_way import Plan, UnderWay, begin
+from llm_eval_pipeline.tracing.under_way import UnderWay, begin
+from llm_eval_pipeline.tracing.written import Plan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from llm_eval_pipeline.settings import Settings, SettingsError
+from llm_eval_pipeline.tracing.destinations.chosen import chosen, default
 from llm_eval_pipeline.tracing.hub import HUB, provider
 from llm_eval_pipeline.tracing.instruments import InstrumentError, instrumented, undo
 from llm_eval_pipeline.tracing.masking import Mask, personal_data_mask
@@ -20,7 +19,6 @@ from llm_eval_pipeline.tracing.pipeline import CLOSE_S, Destination, Pipeline, W
 from llm_eval_pipeline.tracing.worker import Counts
 
 FLUSH_S = 30.0
-_STANDARD_OTLP = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _INSTRUMENTORS: list[Any] = []
 
 
@@ -65,7 +63,7 @@ def init(
     """
     try:
         settings = Settings.load()
-        destinations = _destinations(settings, otlp, file, mlflow, mlflow_experiment, weave)
+        destinations = chosen(settings, otlp, file, mlflow, mlflow_experiment, weave)
         ways = Ways(
             mask=_mask(settings.tracing_mask if mask is None else mask),
             resource=_resource(service or settings.tracing_service),
@@ -74,7 +72,7 @@ def init(
     except (SettingsError, ModuleNotFoundError) as error:
         raise TracingError(str(error)) from error
     own = [_as_it_is(f"{type(each).__name__} {number}", each) for number, each in enumerate(exporters, 1)]
-    _begin([*destinations, *own] or [_default(settings)], ways, instrument)
+    _begin([*destinations, *own] or [default(settings)], ways, instrument)
 
 
 def flush(timeout_s: float = FLUSH_S) -> bool:
@@ -128,45 +126,6 @@ def _begin(destinations: Sequence[Destination], ways: Ways, instrument: str | Se
     except (InstrumentError, ModuleNotFoundError) as error:
         close()
         raise TracingError(str(error)) from error
-
-
-def _destinations(
-    settings: Settings,
-    otlp: str | bool | None,
-    file: Path | str | None,
-    mlflow: str | None,
-    experiment: str | None,
-    weave: Any,
-) -> list[Destination]:
-    """The destinations that arguments or settings name; only what is used is imported."""
-    found = []
-    address = settings.tracing_otlp if otlp is None else ("" if isinstance(otlp, bool) else otlp)
-    standard = otlp is None and any(os.environ.get(name) for name in _STANDARD_OTLP)
-    if address or otlp is True or standard:
-        from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
-
-        found.append(Destination("OTLP", partial(otlp_exporter, address, settings.tracing_token)))
-    folder = Path(file).expanduser() if file is not None else settings.tracing_file
-    if folder != Path():
-        from llm_eval_pipeline.tracing.destinations.otlp_file import OtlpFileExporter
-
-        found.append(Destination("OTLP file", partial(OtlpFileExporter, folder)))
-    if uri := mlflow or settings.tracing_mlflow:
-        from llm_eval_pipeline.tracing.destinations.mlflow import mlflow_exporter
-
-        name = experiment or settings.tracing_mlflow_experiment
-        found.append(Destination("MLflow", partial(mlflow_exporter, uri, name)))
-    if project := weave or settings.tracing_weave:
-        from llm_eval_pipeline.tracing.destinations.weave import weave_exporter
-
-        found.append(Destination("Weave", partial(weave_exporter, project)))
-    return found
-
-
-def _default(settings: Settings) -> Destination:
-    from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
-
-    return Destination("OTLP", partial(otlp_exporter, "", settings.tracing_token))
 
 
 def _as_it_is(name: str, exporter: SpanExporter) -> Destination:

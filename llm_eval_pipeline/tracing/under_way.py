@@ -18,20 +18,10 @@ from llm_eval_pipeline.tracing import captured, names
 from llm_eval_pipeline.tracing.carried import with_carried
 from llm_eval_pipeline.tracing.chunks import Chunks
 from llm_eval_pipeline.tracing.usage import Answer, answer_of
+from llm_eval_pipeline.tracing.written import Plan, answer_attributes, input_attributes, output_attributes
 
 log = logging.getLogger(__name__)
 _KEY = otel.create_key("llm_eval.under_way")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What the decorator was told."""
-
-    name: str
-    kind: str | None
-    feature: str | None
-    inputs: bool
-    outputs: bool
 
 
 @dataclass(slots=True)
@@ -70,13 +60,13 @@ class UnderWay:
         told: dict[str, Any] = {names.OPERATION: operation}
         if operation in BILLED_CALLS:
             if answer is not None:
-                told |= _of_answer(answer)
+                told |= answer_attributes(answer)
             if in_pieces and self.first_chunk_s is not None:
                 told[names.FIRST_CHUNK_S] = self.first_chunk_s
         if error is not None:
             told[names.ERROR_TYPE] = type(error).__name__
         elif self.plan.outputs and value is not None:
-            told |= _outputs(operation, value, answer)
+            told |= output_attributes(operation, value, answer)
         told |= self.recorded
         if operation not in BILLED_CALLS and any(name.startswith(names.USAGE) for name in told):
             log.warning(
@@ -100,7 +90,7 @@ def begin(tracer: otel_trace.Tracer, plan: Plan, given: Mapping[str, Any], conte
     context = with_carried(context, {names.FEATURE: plan.feature})
     told: dict[str, Any] = {names.OPERATION: names.KINDS[plan.kind or "chain"]}
     with noting():
-        told |= _inputs(plan, given)
+        told |= input_attributes(plan, given)
     span = tracer.start_span(plan.name, context, attributes=told)
     made = UnderWay(plan, span, context, time.monotonic())
     made.context = otel.set_value(_KEY, made, otel_trace.set_span_in_context(span, context))
@@ -120,46 +110,3 @@ def noting() -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - a property or a serialiser of the application may raise anything
         log.warning("tracing: a value could not be noted: %s", type(error).__name__)
-
-
-def _inputs(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    if isinstance(model := given.get("model"), str) and plan.kind in (None, "chat", "completion", "embeddings"):
-        told[names.REQUEST_MODEL] = model
-    if plan.kind == "tool":
-        told[names.TOOL_NAME] = plan.name
-    if not plan.inputs or not given:
-        return told
-    told[names.INPUT_MESSAGES] = captured.as_json(captured.messages(given))
-    if plan.kind == "tool":
-        told[names.TOOL_ARGUMENTS] = captured.as_text(dict(given))
-    if plan.kind == "retrieval":
-        told[names.QUERY] = captured.question(given)
-    if isinstance(given.get("system"), str):
-        told[names.INSTRUCTIONS] = captured.as_json([{"type": "text", "content": captured.cut(given["system"])}])
-    return told
-
-
-def _outputs(operation: str, value: Any, answer: Answer | None) -> dict[str, Any]:
-    if operation == "embeddings":
-        return {}
-    if operation == "retrieval" and (found := captured.documents(value)) is not None:
-        return {names.DOCUMENTS: captured.as_json(found)}
-    text = answer.text if answer is not None else captured.as_text(value)
-    if text is None:
-        return {}
-    told: dict[str, Any] = {names.OUTPUT_MESSAGES: captured.as_json([captured.message("assistant", text)])}
-    if operation == "execute_tool":
-        told[names.TOOL_RESULT] = captured.cut(text)
-    return told
-
-
-def _of_answer(answer: Answer) -> dict[str, Any]:
-    told: dict[str, Any] = dict(answer.usage.attributes())
-    if answer.model:
-        told[names.RESPONSE_MODEL] = answer.model
-    if answer.identifier:
-        told[names.RESPONSE_ID] = answer.identifier
-    if answer.finish_reasons:
-        told[names.FINISH_REASONS] = answer.finish_reasons
-    return told

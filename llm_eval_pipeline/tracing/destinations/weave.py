@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any
@@ -18,8 +18,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode
 
-from llm_eval_pipeline.production.conventions.values import parsed
 from llm_eval_pipeline.tracing import names
+from llm_eval_pipeline.tracing.destinations.weave_content import CONTENT, inputs, output, summary
 
 _MOST_TRACES = 1_000
 _MOST_CALLS = 20_000
@@ -89,9 +89,9 @@ class WeaveExporter(SpanExporter):
         identifier = UUID(int=context.trace_id if _is_root(span) else _mixed(context.trace_id, context.span_id))
         call = client.create_call(
             span.name,
-            _inputs(told),
+            inputs(told),
             parent=parent,
-            attributes={name: value for name, value in told.items() if name not in _CONTENT},
+            attributes={name: value for name, value in told.items() if name not in CONTENT},
             display_name=span.name,
             use_stack=False,
             _call_id_override=str(identifier),
@@ -104,10 +104,10 @@ class WeaveExporter(SpanExporter):
 
     def _finish(self, client: Any, span: ReadableSpan, call: Any) -> None:
         told = dict(span.attributes or {})
-        call.summary = _summary(told)
+        call.summary = summary(told)
         failed = span.status.status_code is StatusCode.ERROR
         error = TracedError(span.status.description or str(told.get(names.ERROR_TYPE, "error"))) if failed else None
-        client.finish_call(call, None if failed else _output(told), error, ended_at=_time(span.end_time))
+        client.finish_call(call, None if failed else output(told), error, ended_at=_time(span.end_time))
 
     def _opened(self) -> Any:
         if self._client is None:
@@ -133,41 +133,6 @@ def weave_exporter(project: Any) -> WeaveExporter:
     if find_spec("weave") is None:
         raise ModuleNotFoundError("weave= needs the package weave: install llm-eval-pipeline[weave]")
     return WeaveExporter(project)
-
-
-_CONTENT = {
-    *(names.INPUT_MESSAGES, names.OUTPUT_MESSAGES, names.DOCUMENTS, names.QUERY, names.INSTRUCTIONS),
-    *(names.TOOL_ARGUMENTS, names.TOOL_RESULT, "input.value", "output.value"),
-}
-
-
-def _inputs(told: Mapping[str, Any]) -> dict[str, Any]:
-    found = {
-        "model": told.get(names.REQUEST_MODEL) or told.get("llm.model_name"),
-        "query": told.get(names.QUERY),
-        "messages": parsed(told.get(names.INPUT_MESSAGES)),
-        "input": parsed(told.get("input.value")),
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _output(told: Mapping[str, Any]) -> Any:
-    for name in (names.DOCUMENTS, names.OUTPUT_MESSAGES, names.TOOL_RESULT, "output.value"):
-        if told.get(name) is not None:
-            return parsed(told[name])
-    return None
-
-
-def _summary(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Usage by model, for calls of a model alone: Weave adds up those below."""
-    model = told.get(names.RESPONSE_MODEL) or told.get(names.REQUEST_MODEL) or told.get("llm.model_name")
-    counts = {
-        "input_tokens": told.get(names.INPUT_TOKENS, told.get(f"{names.OPENINFERENCE_TOKENS}prompt")),
-        "output_tokens": told.get(names.OUTPUT_TOKENS, told.get(f"{names.OPENINFERENCE_TOKENS}completion")),
-        "cache_read_input_tokens": told.get(names.CACHE_READ_TOKENS),
-    }
-    counts = {name: value for name, value in counts.items() if value is not None}
-    return {"usage": {str(model): {"requests": 1, **counts}}} if model and counts else {}
 
 
 def _is_root(span: ReadableSpan) -> bool:
