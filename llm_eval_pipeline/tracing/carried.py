@@ -43,11 +43,12 @@ def prompt_version(version: str) -> Iterator[None]:
 @contextmanager
 def carrying(attributes: Mapping[str, object]) -> Iterator[None]:
     """Attach attributes to the context for as long as the block lasts."""
-    token = otel.attach(with_carried(otel.get_current(), attributes))
+    before = otel.get_current()
+    otel.attach(with_carried(before, attributes))
     try:
         yield
     finally:
-        otel.detach(token)
+        otel.attach(before)  # a token cannot be given back in another thread, where a generator's block may end
 
 
 def with_carried(context: otel.Context, attributes: Mapping[str, object]) -> otel.Context:

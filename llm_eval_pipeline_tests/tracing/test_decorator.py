@@ -256,6 +256,43 @@ def test_an_asynchronous_generator_keeps_its_own_context_between_steps():
     ]
 
 
+def test_a_generator_may_be_stepped_by_other_threads_as_web_servers_do(caplog):
+    @tracing.trace
+    def inner(number):
+        return number
+
+    @tracing.trace
+    def stream():
+        with tracing.user("u-1"):
+            for number in range(3):
+                yield inner(number)
+
+    with tracing.recorded() as spans, ThreadPoolExecutor(2) as pool:
+        steps = stream()
+        found = [pool.submit(contextvars.copy_context().run, next, steps, None).result() for _ in range(4)]
+    assert found == [0, 1, 2, None]
+    *inners, streamed = spans
+    assert [parent_of(span) for span in inners] == [streamed.context.span_id] * 3
+    assert [span.attributes["user.id"] for span in inners] == ["u-1"] * 3
+    assert caplog.text == ""
+
+
+def test_a_cancelled_coroutine_is_an_error():
+    @tracing.trace
+    async def slow():
+        await asyncio.sleep(10)
+
+    async def cancelled():
+        task = asyncio.create_task(slow())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await task
+
+    with tracing.recorded() as spans, pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())
+    assert spans[0].attributes["error.type"] == "CancelledError"
+
+
 def test_the_first_piece_of_a_streamed_call_has_its_time():
     @tracing.trace(kind="chat")
     def stream():
