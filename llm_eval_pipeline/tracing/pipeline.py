@@ -21,8 +21,10 @@ from llm_eval_pipeline.tracing.spans import changed
 from llm_eval_pipeline.tracing.worker import CAPACITY, Counts, Worker
 
 log = logging.getLogger(__name__)
-CLOSE_S = 5.0
-"""Longest that the end of a process waits for its spans to be sent, in seconds."""
+CLOSE_S = 30.0
+"""Longest that the end of a process waits for its spans to be sent, in seconds: a first import may take ten."""
+SERVER_S = 5.0
+"""Longest that it waits for a server, in seconds: one that is up takes what is left in less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Destination:
 
     name: str
     make: Callable[[], SpanExporter]
+    patience_s: float = CLOSE_S
+    """How long the end of the process waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,9 @@ class Pipeline:
     def close(self, timeout_s: float = CLOSE_S) -> bool:
         """Flush, and end; what could not be sent in time is said."""
         end = time.monotonic() + timeout_s
-        closed = [worker.close(end - time.monotonic()) for worker in (self._intake, *self._senders.values())]
+        closed = [self._intake.close(end - time.monotonic())]
+        for each in self._destinations:
+            closed.append(self._senders[each.name].close(min(each.patience_s, end - time.monotonic())))
         return all(closed)
 
     def again(self) -> Pipeline:

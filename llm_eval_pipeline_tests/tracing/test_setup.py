@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 from llm_eval_pipeline import tracing
 from llm_eval_pipeline_tests.tracing.receiving import Receiver
+
+needs_presidio = pytest.mark.skipif(find_spec("presidio_analyzer") is None, reason="presidio-analyzer is not installed")
 
 
 @tracing.trace
@@ -28,15 +31,17 @@ tracing.close(0)
     assert (ran.returncode, ran.stdout) == (0, "[]\n"), ran.stderr
 
 
-def test_what_waits_is_sent_when_the_process_ends(tmp_path):
+@pytest.mark.parametrize("mask", [False, pytest.param(True, marks=needs_presidio)])
+def test_what_waits_is_sent_when_the_process_ends(mask, tmp_path):
     script = f"""
 from llm_eval_pipeline import tracing
-tracing.init(file={str(tmp_path)!r})
-tracing.trace(lambda: 1)()
+tracing.init(file={str(tmp_path)!r}, mask={mask})
+tracing.trace(lambda: "jane@example.org")()
 """
     subprocess.run([sys.executable, "-c", script], timeout=60, check=True)
     (file,) = tmp_path.iterdir()
     assert b"<lambda>" in file.read_bytes()
+    assert (b"jane@example.org" in file.read_bytes()) is not mask
 
 
 def test_a_forked_process_sends_its_own_spans_and_none_of_its_parents(tmp_path):

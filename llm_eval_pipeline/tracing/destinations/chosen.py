@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_eval_pipeline.settings import Settings
-from llm_eval_pipeline.tracing.pipeline import Destination
+from llm_eval_pipeline.tracing.pipeline import CLOSE_S, SERVER_S, Destination
 
 _STANDARD_OTLP = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -28,7 +28,7 @@ def chosen(
     if address or otlp is True or standard:
         from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
 
-        found.append(Destination("OTLP", partial(otlp_exporter, address, settings.tracing_token)))
+        found.append(Destination("OTLP", partial(otlp_exporter, address, settings.tracing_token), SERVER_S))
     folder = Path(file).expanduser() if file is not None else settings.tracing_file
     if folder != Path():
         from llm_eval_pipeline.tracing.destinations.otlp_file import OtlpFileExporter
@@ -38,7 +38,8 @@ def chosen(
         from llm_eval_pipeline.tracing.destinations.mlflow import mlflow_exporter
 
         name = experiment or settings.tracing_mlflow_experiment
-        found.append(Destination("MLflow", partial(mlflow_exporter, uri, name)))
+        patience_s = SERVER_S if uri.startswith(("http://", "https://")) else CLOSE_S
+        found.append(Destination("MLflow", partial(mlflow_exporter, uri, name), patience_s))
     if project := weave or settings.tracing_weave:
         from llm_eval_pipeline.tracing.destinations.weave import weave_exporter
 
@@ -50,4 +51,4 @@ def default(settings: Settings) -> Destination:
     """A receiver on this machine."""
     from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
 
-    return Destination("OTLP", partial(otlp_exporter, "", settings.tracing_token))
+    return Destination("OTLP", partial(otlp_exporter, "", settings.tracing_token), SERVER_S)
