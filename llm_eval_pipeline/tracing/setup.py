@@ -76,7 +76,7 @@ def init(
 
 
 def flush(timeout_s: float = FLUSH_S) -> bool:
-    """Send what waits, and say whether all of it was handed over within the time."""
+    """Send what waits, and say whether every destination took all of it within the time."""
     return HUB.force_flush(int(timeout_s * 1000))
 
 

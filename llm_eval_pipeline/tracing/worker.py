@@ -77,14 +77,14 @@ class Worker:
         self._warn(f"{self._dropped} spans dropped so far: {self._capacity} are waiting already")
 
     def flush(self, timeout_s: float) -> bool:
-        """Whether all that was put before now was handed over within the time."""
+        """Whether all that was put before now and waits was taken within the time."""
         with self._changed:
-            goal = self._accepted
+            goal, lost = self._accepted, self._lost
             self._hurry = True
             self._changed.notify_all()
             done = self._changed.wait_for(lambda: self._sent + self._lost >= goal, max(0.0, timeout_s))
             self._hurry = False
-        return done
+            return done and self._lost == lost
 
     def close(self, timeout_s: float) -> bool:
         """Flush, take no more, and end; what is not handed over by then is dropped."""

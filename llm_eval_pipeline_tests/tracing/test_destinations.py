@@ -80,7 +80,7 @@ def test_a_destination_that_refuses_costs_its_spans_alone(tmp_path, caplog):
     with Receiver(status=400) as receiver:
         tracing.init(otlp=receiver.address, file=tmp_path)
         assert answer("How long?") == "Two years."
-        tracing.flush(10)
+        assert not tracing.flush(10)
         counts = tracing.counts()
     assert (counts["OTLP"].lost, counts["OTLP file"].sent) == (2, 2)
     assert "OTLP: 2 spans were not taken so far" in caplog.text
@@ -110,7 +110,8 @@ def test_an_exporter_that_raises_is_said_and_the_application_goes_on(caplog):
 
     tracing.init(exporters=[Broken()])
     assert work(3) == 3
-    assert tracing.flush(5)
+    assert not tracing.flush(5)
+    assert tracing.counts()["Broken 1"].lost == 1
     assert "RuntimeError: not today" in caplog.text
 
 
