@@ -120,6 +120,19 @@ class Settings(BaseSettings):
     wandb_project: str = Field("llm-eval-pipeline", description="W&B project.")
     mlflow: Literal["on", "off"] = Field("on", description="The MLflow sink.")
     mlflow_uri: str = Field("", repr=False, description="MLflow tracking URI; empty: SQLite in the state folder.")
+
+    tracing_service: str = Field(
+        "", description="An application's name on the spans that `llm_eval_pipeline.tracing` sends."
+    )
+    tracing_otlp: str = Field("", repr=False, description="Where it sends them: address of an OTLP/HTTP receiver.")
+    tracing_token: SecretStr = Field(SecretStr(""), description="Token of that receiver.")
+    tracing_file: Path = Field(Path(), description="Or a folder of OTLP/JSON files, such as the landing folder.")
+    tracing_mlflow: str = Field("", repr=False, description="Or an MLflow tracking URI: a server or a store.")
+    tracing_mlflow_experiment: str = Field("Default", description="The MLflow experiment for them.")
+    tracing_weave: str = Field("", description="Or a W&B Weave project, as entity/project.")
+    tracing_mask: bool = Field(False, description="Take personal data out of spans before they are sent.")
+    tracing_capacity: int = Field(20_000, ge=512, description="Spans that may wait for one destination.")
+
     executor: Literal["in_process", "multiprocess"] = Field("in_process", description="How a run's steps run.")
 
     @field_validator("models", "mlflow_experiments", mode="before")
@@ -127,7 +140,9 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(m.strip() for m in value.split(",") if m.strip()) if isinstance(value, str) else value
 
-    @field_validator("data_dir", "state_dir", "traces", "trace_mapping", "shared_data", "bertscore_model")
+    @field_validator(
+        "data_dir", "state_dir", "traces", "trace_mapping", "shared_data", "bertscore_model", "tracing_file"
+    )
     @classmethod
     def _at_home(cls, value: Path) -> Path:
         return value.expanduser()
@@ -151,12 +166,13 @@ class Settings(BaseSettings):
             raise ValueError("the address must begin with http:// or https:// and name a host")
         return value
 
-    @field_validator("endpoint", "judge_endpoint", "moderation_endpoint", "weave_url")
+    @field_validator("endpoint", "judge_endpoint", "moderation_endpoint", "weave_url", "tracing_otlp")
     @classmethod
     def _without_a_password(cls, value: str, info: ValidationInfo) -> str:
         if "@" in value.partition("://")[2].partition("/")[0]:
             key = f"{PREFIX}{info.field_name}".upper()
-            key = key.replace("ENDPOINT", "API_KEY").replace("URL", "API_KEY")
+            for address, secret in (("ENDPOINT", "API_KEY"), ("URL", "API_KEY"), ("OTLP", "TOKEN")):
+                key = key.removesuffix(address) + secret if key.endswith(address) else key
             raise ValueError(f"the address holds a user or password: leave them out, and set {key}")
         return value
 
