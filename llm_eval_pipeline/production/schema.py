@@ -137,11 +137,15 @@ INGEST_COMPLETENESS = Table(
         [
             ("file", pa.string()),
             ("sha256", pa.string()),
-            ("landed", pa.int64()),
+            ("expected", pa.int64()),
+            ("read", pa.int64()),
+            ("parsed", pa.int64()),
+            ("written", pa.int64()),
             ("duplicates", pa.int64()),
             ("conflicting", pa.int64()),
             ("late", pa.int64()),
-            ("written", pa.int64()),
+            ("missing", pa.int64()),
+            ("open", pa.int64()),
             ("quarantined", pa.int64()),
         ]
     ),

@@ -83,13 +83,22 @@ select r.day, r.row_number,
 from ranked r join traces t using (day, trace_id) join requests using (day, trace_id) where rank = 1
 """  # noqa: S608 - built from this package's own constants
 
+# A parent begins before its child: on the same day, or the day before.
 _BOOKS = """
-select day, source_file as file, count(*) as landed,
+with missing as (
+    select day, trace_id, parent_span_id, min(row_number) as row_number
+    from ranked as child where rank = 1 and parent_span_id is not null and not exists (
+        from staged as parent where parent.trace_id = child.trace_id and parent.span_id = child.parent_span_id
+    )
+    group by all
+)
+select ranked.day, source_file as file, count(*) as parsed,
     count(*) filter (rank = 1) as written,
     count(*) filter (rank > 1 and body_digest = kept_digest) as duplicates,
     count(*) filter (rank > 1 and body_digest <> kept_digest) as conflicting,
-    count(*) filter (rank = 1 and arrived_at > cast(day as timestamptz) + interval 1 day + $late_after) as late
-from ranked group by all
+    count(*) filter (rank = 1 and arrived_at > cast(ranked.day as timestamptz) + interval 1 day + $late_after) as late,
+    count(missing.row_number) as missing
+from ranked left join missing using (row_number) group by all
 """
 
 

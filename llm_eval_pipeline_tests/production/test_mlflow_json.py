@@ -165,3 +165,11 @@ def test_a_large_file_is_known_by_its_beginning_however_it_is_packed(tmp_path: P
     path.write_bytes(packed)
     assert len(packed) > 2**19
     assert READER.accepts(path.name, beginning(path))
+
+
+def test_a_trace_that_lacks_spans_which_mlflow_counted_says_so() -> None:
+    counted = {"trace_metadata": {"mlflow.trace.sizeStats": '{"total_size_bytes": 900, "num_spans": 3}'}}
+    spans, reasons = read(trace(root(), chat(), **counted))
+    assert (len(spans), reasons) == (2, ["the trace has 3 spans, of which 2 are there"])
+    odd = {"trace_metadata": {"mlflow.trace.sizeStats": '{"num_spans": "three"}'}}
+    assert read(trace(root(), **odd))[1] == []

@@ -37,6 +37,8 @@ def production_traces(
                 "duplicates": day.duplicates,
                 "conflicting": day.conflicting,
                 "late": day.late,
+                "missing": day.missing,
+                "open": day.open,
                 "quarantined": day.quarantined,
                 "files": day.files,
             },

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.conventions.application import FEEDBACK, MLFLOW_TAG
+from llm_eval_pipeline.production.conventions.values import parsed
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable
 from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
 from llm_eval_pipeline.production.readers.seam import Record, Unreadable
@@ -79,6 +80,16 @@ def _of_line(line: Line) -> Iterator[Record]:
     whole = _of_trace(info)
     for part, found in enumerate(spans):
         yield _MlflowSpan(line.number, part, found, line.data, whole)
+    if (told := _told(info)) > len(spans):
+        yield unreadable(line, f"the trace has {told} spans, of which {len(spans)} are there", len(spans))
+
+
+def _told(info: dict[str, Any]) -> int:
+    """How many spans MLflow says that the trace has; 0 where it does not say."""
+    metadata = info.get("trace_metadata")
+    sizes = parsed(metadata.get("mlflow.trace.sizeStats")) if isinstance(metadata, dict) else None
+    told = sizes.get("num_spans") if isinstance(sizes, dict) else None
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 def _of_trace(info: dict[str, Any]) -> dict[str, Any]:
