@@ -43,15 +43,13 @@ class Columns:
 
 
 def _tokens(told: dict[str, Any]) -> Tokens:
-    given, cached = count(told, "input_tokens"), count(told, "cached_input_tokens")
-    if told["cached_apart"] and given is not None:
-        given += cached or 0
     return normalised(
-        total_input=given,
-        cache_read=cached,
+        total_input=count(told, "input_tokens"),
+        cache_read=count(told, "cached_input_tokens"),
         cache_write=None,
         total_output=count(told, "output_tokens"),
         reasoning=None,
+        cached_apart=told["cached_apart"],
     )
 
 
