@@ -116,7 +116,10 @@ def pooled(parts: Iterable[Distribution]) -> Distribution:
 
 def _gathered(values: np.ndarray, counts: np.ndarray, unscored: int) -> Distribution:
     occurs = counts > 0
-    distinct, place = np.unique(values[occurs], return_inverse=True)
+    values, counts = values[occurs], counts[occurs]
+    if (values[1:] > values[:-1]).all():  # as profiles are
+        return Distribution(values=values, counts=counts, unscored=unscored)
+    distinct, place = np.unique(values, return_inverse=True)
     sums = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(sums, place, counts[occurs])
+    np.add.at(sums, place, counts)
     return Distribution(values=distinct, counts=sums, unscored=unscored)
