@@ -6,15 +6,18 @@ Sums are exact: tokens are whole numbers, and money is counted in its smallest u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from llm_eval_pipeline.production.schema import TOKEN_COLUMNS
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TOKEN_COLUMNS, TRACE_SPEND
 from llm_eval_pipeline.production.slices import Slice
 from llm_eval_pipeline.production.tally import Ids
+from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
+from llm_eval_pipeline.windows import days_of
 
 _COUNTS = ("calls", *TOKEN_COLUMNS, "unpriced_calls", "unmetered_calls", "priced_calls", "_high", "_low")
 _PLACES = {name: place for place, name in enumerate(_COUNTS)}
@@ -83,6 +86,20 @@ class Spend:
     def _make_room(self, slices: int) -> None:
         if (more := slices - len(self._sums)) > 0:
             self._sums = np.concatenate([self._sums, np.zeros((more, len(_COUNTS)), np.int64)])
+
+
+def week_spend(warehouse: Warehouse, week: str) -> dict[date, list[dict[str, Any]]]:
+    """Rows of ``trace_spend`` by day, for the week's days that have spans.
+
+    Raises:
+        MissingPartitionError: when a day has spans and was not profiled since.
+    """
+    days = [day for day in days_of(week) if warehouse.exists(PRODUCTION_TRACES, day)]
+    if missing := [day for day in days if not warehouse.exists(TRACE_SPEND, day)]:
+        raise MissingPartitionError(
+            f"trace_spend has no rows for {', '.join(missing)}: materialise the asset trace_profiles for them first"
+        )
+    return {date.fromisoformat(day): warehouse.read(TRACE_SPEND, day).to_pylist() for day in days}
 
 
 def money_units(column: pa.ChunkedArray) -> Ids:

@@ -17,6 +17,7 @@ from llm_eval_pipeline.production.landing import LandingReport
 from llm_eval_pipeline.production.metrics import PRODUCTION_METRICS
 from llm_eval_pipeline.production.profiles import profile_days
 from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILES, TRACE_SPEND
+from llm_eval_pipeline.production.spend import week_spend
 from llm_eval_pipeline.production.tally import EXACT, Tally
 from llm_eval_pipeline.production.traces import compile_days
 from llm_eval_pipeline.production.week_profiles import WeekProfiles, week_distribution, week_profiles
@@ -292,6 +293,13 @@ def test_spend_is_exact_and_what_is_unpriced_is_not_free(week: Warehouse) -> Non
     free = rows["free-1", "chat"]
     assert (free["calls"], free["cost_usd"], free["unpriced_calls"], free["unmetered_calls"]) == (1, None, 1, 0)
     assert rows["m-2", "chat"]["cost_usd"] == Decimal("0.000015")
+
+
+def test_a_day_that_was_not_profiled_has_no_known_spend(week: Warehouse) -> None:
+    assert {str(day): len(rows) for day, rows in week_spend(week, DAY).items()} == {DAY: 3, NEXT: 1}
+    Path(week.path(TRACE_SPEND, NEXT)).unlink()
+    with pytest.raises(MissingPartitionError, match=f"no rows for {NEXT}: materialise the asset trace_profiles"):
+        week_spend(week, DAY)
 
 
 def test_many_workers_rows_are_the_days_rows(landing: Path, warehouse: Warehouse, landed: Land) -> None:

@@ -1,7 +1,5 @@
 """What a week cost."""
 
-from datetime import date
-
 import dagster as dg
 
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
@@ -12,9 +10,9 @@ from llm_eval_pipeline.defs.production.assets import trace_profiles
 from llm_eval_pipeline.defs.tables import preview, table_asset, windows
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import REEVALUATION
-from llm_eval_pipeline.production.schema import TRACE_SPEND
+from llm_eval_pipeline.production.spend import week_spend
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import days_of, end_of_week, parse_week, start_of
+from llm_eval_pipeline.windows import end_of_week, parse_week, start_of
 
 
 @table_asset(
@@ -25,9 +23,8 @@ def cost_summary(
 ) -> dg.MaterializeResult:
     """Tokens and USD by day, model, feature and purpose: the application's own, and what evaluating the week cost."""
     for week in windows(context):
-        spent = {date.fromisoformat(day): warehouse.read_many(TRACE_SPEND, [day]).to_pylist() for day in days_of(week)}
         reevaluations = REEVALUATION, start_of(parse_week(week)), end_of_week(week)
-        rows = cost_rows(spent, asker.ledger.spending([week], also=reevaluations))
+        rows = cost_rows(week_spend(warehouse, week), asker.ledger.spending([week], also=reevaluations))
         warehouse.write(COST_SUMMARY, week, rows)
         context.add_asset_metadata(
             {
