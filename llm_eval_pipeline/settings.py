@@ -104,7 +104,10 @@ class Settings(BaseSettings):
     )
     bertscore_layer: int = Field(-1, description="The layer whose states are compared; -1: the last.")
 
-    judge_sample: int = Field(200, ge=1, description="Production traces judged each week.")
+    judge_sample: int = Field(200, ge=1, description="Most production traces judged each week.")
+    judge_detects: float | None = Field(
+        None, gt=0, le=1, description="Judge only as many as show a fall of this much in mean quality; empty: the most."
+    )
     baseline_weeks: int = Field(8, ge=2, le=52, description="Windows that the pinned baseline holds.")
     policy: Literal["calibrated", "strict"] = Field("calibrated", description="Which verdict opens incidents.")
     late_days: int = Field(3, ge=0, le=31, description="Days that the daily ingest compiles again for late spans.")

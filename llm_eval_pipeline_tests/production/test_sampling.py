@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from llm_eval_pipeline.production.landing import LandingReport
-from llm_eval_pipeline.production.sampling import judged_sample, sample
-from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
+from llm_eval_pipeline.production.sampling import judged_sample
 from llm_eval_pipeline.production.traces import compile_days
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
 from llm_eval_pipeline_tests.production.otlp import DAY, hex_id, lay, message, span, trace
@@ -33,12 +31,6 @@ def test_the_sample_is_the_same_each_time_and_another_with_another_seed(week: Wa
     one, two = judged_sample(week, DAY, 60), judged_sample(week, DAY, 60)
     assert one == two
     assert {case.trace_id for case in one} != {case.trace_id for case in judged_sample(week, DAY, 60, seed=1)}
-
-
-def test_rows_in_any_order_give_the_same_sample(week: Warehouse) -> None:
-    rows = week.read(PRODUCTION_TRACES, DAY)
-    backwards = rows.take(pa.array(range(len(rows) - 1, -1, -1)))
-    assert sample(rows, 60) == sample(backwards, 60)
 
 
 def test_weights_sum_to_all_traces_and_rare_strata_are_seen(week: Warehouse) -> None:

@@ -1,9 +1,12 @@
 """The two instruments beside the canary: the anchors, which hold the judge still, and a judged sample of production."""
 
+from typing import Any
+
 import dagster as dg
 
 from llm_eval_pipeline.defs.production.assets import production_traces
 from llm_eval_pipeline.defs.tables import preview, table_asset, windows
+from llm_eval_pipeline.drift.policy import policy_named
 from llm_eval_pipeline.evaluation.anchors import anchor_rows, load_anchors
 from llm_eval_pipeline.evaluation.judging import Judge, judge_cases
 from llm_eval_pipeline.evaluation.moderation import Moderator, moderate
@@ -54,12 +57,14 @@ def trace_scores(
     """A sample of the week's production traces, judged, checked for safety and held against what was retrieved."""
     from llm_eval_pipeline.evaluation.policies import load_policy
     from llm_eval_pipeline.evaluation.trace_scores import case_of, shown_in, trace_score_rows
+    from llm_eval_pipeline.production.sample_size import detectable
     from llm_eval_pipeline.production.sampling import judged_sample
 
-    policy = load_policy(settings.safety_policy)
+    policy, compared = load_policy(settings.safety_policy), _compared(settings)
+    size = _sample_size(settings)
     for week in windows(context):
         there = any(warehouse.exists(PRODUCTION_TRACES, day) for day in days_of(week))
-        traces = judged_sample(warehouse, week, settings.judge_sample) if there else []
+        traces = judged_sample(warehouse, week, size) if there else []
         cases = {trace.trace_id: (case_of(trace), trace.feature or "") for trace in traces}
         scores = judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week))
         moderated = None
@@ -71,14 +76,31 @@ def trace_scores(
         scored = [row for row in rows if row["quality_score"] is not None]
         drawn = [(row["quality_score"], row["weight"]) for row in scored if row["weight"] is not None]
         weight = sum(weight for _, weight in drawn)
+        shows = detectable([score for score, _ in drawn], [each for _, each in drawn], **compared)
         context.add_asset_metadata(
             {
                 "judged": len(rows),
                 "unscored": len(rows) - len(scored),
                 "quality_mean": sum(score * each for score, each in drawn) / weight if drawn else float("nan"),
+                "smallest_fall_it_shows": float("nan") if shows is None else shows,
                 "failures": sum(row["error_category"] not in (None, "none") for row in rows),
                 "preview": preview(rows, ["trace_id", "feature", "model", "quality_score", "error_category"]),
             },
             partition_key=week,
         )
     return dg.MaterializeResult()
+
+
+def _sample_size(settings: Settings) -> int:
+    """The most that may be judged, or what shows the fall to be seen, as people's scores of anchors spread."""
+    from llm_eval_pipeline.production.sample_size import needed, spread_of
+
+    if settings.judge_detects is None:
+        return settings.judge_sample
+    spread = spread_of([anchor.human_score for anchor in load_anchors(settings.anchors)])
+    return min(settings.judge_sample, needed(settings.judge_detects, spread, **_compared(settings)))
+
+
+def _compared(settings: Settings) -> dict[str, Any]:
+    """With what a week's mean is compared, and at what level."""
+    return {"weeks": settings.baseline_weeks, "alpha": policy_named(settings.policy).alpha}
