@@ -1,0 +1,139 @@
+"""Group commit: requests that come while the disk is busy share the next write and the next fsync.
+
+A thread of its own does what waits for the disk. Each request goes on when what it brought is on disk, or is refused
+when the disk took nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from llm_eval_pipeline.receiver.counts import Counts
+from llm_eval_pipeline.receiver.encoding import Encoding
+from llm_eval_pipeline.receiver.files import SpanFiles
+from llm_eval_pipeline.receiver.refusals import RefusedError, Retry
+
+_log = logging.getLogger(__name__)
+
+_MOST = 8 << 20
+"""Bytes that are written at once, so that joining them takes little room."""
+_REFUSALS_EVERY = 60
+"""Seconds, which are turns of the loop that looks after the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    encoding: Encoding
+    record: bytes
+    done: asyncio.Future[None]
+
+
+class Commits:
+    """What stands between the event loop and the files. Use as ``async with``; leaving finishes the files.
+
+    Attributes:
+        failure: why the disk took nothing the last time; empty when it did.
+    """
+
+    def __init__(self, files: SpanFiles, counts: Counts) -> None:
+        self._files = files
+        self._counts = counts
+        self._waiting: deque[_Waiting] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-files")
+        self._committing: asyncio.Task[None] | None = None
+        self._caring: asyncio.Task[None] | None = None
+        self.failure = ""
+
+    async def __aenter__(self) -> Commits:
+        """Begin to look after the files."""
+        self._caring = asyncio.get_running_loop().create_task(self._care())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Put on disk what is waiting, and finish the files."""
+        if self._caring:
+            self._caring.cancel()
+        if self._committing:
+            await self._committing
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._files.finish_all)
+        self._thread.shutdown()
+        self._counts.tell_refusals()
+
+    async def put(self, encoding: Encoding, record: bytes) -> None:
+        """Return when the record is on disk.
+
+        Raises:
+            RefusedError: when the disk did not take it.
+        """
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        self._waiting.append(_Waiting(encoding, record, done))
+        if self._committing is None:
+            self._committing = loop.create_task(self._commit())
+        await done
+
+    async def _commit(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            some, size = list[_Waiting](), 0
+            while self._waiting and (not some or size + len(self._waiting[0].record) <= _MOST):
+                some.append(self._waiting.popleft())
+                size += len(some[-1].record)
+            failures = await loop.run_in_executor(self._thread, self._write, some)
+            for each in some:
+                if each.done.cancelled():
+                    continue
+                if each.encoding.ending in failures:
+                    each.done.set_exception(_disk(failures[each.encoding.ending]))
+                else:
+                    each.done.set_result(None)
+            self._note("; ".join(failures.values()))
+        self._committing = None
+
+    def _write(self, some: list[_Waiting]) -> dict[str, str]:
+        """Write in the thread of the files; the reason for each encoding of which nothing was taken."""
+        records: dict[str, list[bytes]] = {}
+        encodings = {each.encoding.ending: each.encoding for each in some}
+        for each in some:
+            records.setdefault(each.encoding.ending, []).append(each.record)
+        failures = {}
+        for ending, those in records.items():
+            try:
+                self._files.append(encodings[ending], b"".join(those))
+            except OSError as error:
+                failures[ending] = error.strerror or type(error).__name__
+        return failures
+
+    async def _care(self) -> None:
+        """Finish files in time, and find out when a disk that was full takes something again."""
+        loop, turn = asyncio.get_running_loop(), 0
+        while True:
+            await asyncio.sleep(1)
+            turn += 1
+            await loop.run_in_executor(self._thread, self._files.finish_due)
+            if self.failure:
+                self._note(await loop.run_in_executor(self._thread, self._probe))
+            if turn % _REFUSALS_EVERY == 0:
+                self._counts.tell_refusals()
+
+    def _probe(self) -> str:
+        try:
+            self._files.probe()
+        except OSError as error:
+            return error.strerror or type(error).__name__
+        return ""
+
+    def _note(self, failure: str) -> None:
+        if failure and not self.failure:
+            _log.error("the disk takes nothing: %s", failure)
+        elif self.failure and not failure:
+            _log.info("the disk takes spans again")
+        self.failure = failure
+
+
+def _disk(why: str) -> RefusedError:
+    return RefusedError(503, "disk", f"the spans cannot be stored now: {why}", Retry(10))

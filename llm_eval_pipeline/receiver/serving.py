@@ -1,0 +1,118 @@
+"""The receiver as a process: listens, takes spans until it is told to stop, and leaves finished files behind."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from llm_eval_pipeline.receiver.access import Access, ReceiverError, refuse_open_door
+from llm_eval_pipeline.receiver.app import ENCODINGS, Receiver, application
+from llm_eval_pipeline.receiver.beside import Beside
+from llm_eval_pipeline.receiver.commits import Commits
+from llm_eval_pipeline.receiver.connections import BoundedConnection
+from llm_eval_pipeline.receiver.counts import Counts
+from llm_eval_pipeline.receiver.files import SpanFiles
+from llm_eval_pipeline.receiver.room import Room
+
+_log = logging.getLogger(__name__)
+_BACKLOG = 2048
+
+
+def serve(
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    token: SecretStr,
+    max_body: int,
+    requests: int,
+    memory: int,
+    command: Sequence[str] = (),
+) -> int:
+    """Take spans into files of ``folder`` until a signal comes, or ``command``, which runs beside it, ends.
+
+    Args:
+        folder: where the files go, below the landing folder.
+        host: the address to listen at.
+        port: 0 takes a free one.
+        token: what requests must carry; empty: nothing.
+        max_body: bytes of a body at the most, as it comes and unpacked.
+        requests: requests under way at the most.
+        memory: bytes of bodies under way at the most.
+        command: run beside it; none when empty.
+
+    Returns:
+        The exit code: the command's when it ended by itself, and 0 otherwise.
+
+    Raises:
+        ReceiverError: when it cannot listen there, or has nowhere to put spans.
+    """
+    refuse_open_door(host, token)
+    listening = _listen(host, port)
+    counts = Counts()
+    try:
+        commits = Commits(SpanFiles(folder, ENCODINGS, counts), counts)
+    except OSError as error:
+        listening.close()
+        raise ReceiverError(f"{folder} cannot hold spans ({error.strerror}): set LLM_EVAL_TRACES to yours") from error
+    room = Room(requests=requests, size=memory)
+    receiver = Receiver(access=Access(token), max_body=max_body, room=room, commits=commits, counts=counts)
+    beside = Beside(command) if command else None
+    server = _Server(_configured(application(receiver, beside)), beside)
+    shown = f"[{host}]" if ":" in host else host
+    _log.info("takes OTLP at http://%s:%d/v1/traces into %s", shown, listening.getsockname()[1], folder)
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        _log.info("stopped")
+    return (beside.code or 0) if beside else 0
+
+
+class _Server(uvicorn.Server):
+    """A server that stops when what runs beside it has ended."""
+
+    def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
+        super().__init__(config)
+        self._beside = beside
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop; asked ten times a second."""
+        return await super().on_tick(counter) or (self._beside is not None and self._beside.code is not None)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            why = (
+                f"port {port} of {host} is taken: set LLM_EVAL_RECEIVER_PORT to a free one, or stop what listens there"
+            )
+        else:
+            why = f"the receiver cannot listen at {host}, port {port} ({error.strerror}): see LLM_EVAL_RECEIVER_HOST"
+        raise ReceiverError(why) from None
+
+
+def _configured(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=BoundedConnection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=75,  # seconds; exporters send every five or so
+        timeout_graceful_shutdown=10,
+    )
