@@ -21,7 +21,7 @@ class Access:
         said = token.get_secret_value().strip()
         self._expected = f"Bearer {said}".encode() if said else b""
 
-    def check(self, authorization: str | None) -> None:
+    def check(self, authorization: bytes | None) -> None:
         """Let a request in by its ``Authorization`` header.
 
         Raises:
@@ -29,8 +29,8 @@ class Access:
         """
         if not self._expected:
             return
-        scheme, _, token = (authorization or "").partition(" ")
-        given = f"{scheme.title()} {token.strip()}".encode("latin-1", "replace")
+        scheme, _, given_token = (authorization or b"").partition(b" ")
+        given = scheme.title() + b" " + given_token.strip()
         if not hmac.compare_digest(given, self._expected):
             raise RefusedError(
                 401, "unauthorised", "the token is missing or wrong: send it as Authorization: Bearer <token>"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from llm_eval_pipeline.receiver.refusals import RefusedError, Retry
 
 _log = logging.getLogger(__name__)
 
+_PACE_S = 0.025
 _MOST = 8 << 20
 """Bytes that are written at once, so that joining them takes little room."""
 _REFUSALS_EVERY = 60
@@ -37,16 +39,22 @@ class Commits:
 
     Attributes:
         failure: why the disk took nothing the last time; empty when it did.
+        senders: how many connections are open. When as many requests wait, nobody else can come, and they are written
+            at once; otherwise no sooner than ``pace_s`` seconds after the last write began.
     """
 
-    def __init__(self, files: SpanFiles, counts: Counts) -> None:
+    def __init__(self, files: SpanFiles, counts: Counts, pace_s: float = _PACE_S) -> None:
         self._files = files
         self._counts = counts
+        self._pace_s = pace_s
+        self._begun = 0.0
         self._waiting: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-files")
+        self._lingering: asyncio.TimerHandle | None = None
         self._committing: asyncio.Task[None] | None = None
         self._caring: asyncio.Task[None] | None = None
         self.failure = ""
+        self.senders: Callable[[], int] = lambda: 0
 
     async def __aenter__(self) -> Commits:
         """Begin to look after the files."""
@@ -57,6 +65,7 @@ class Commits:
         """Put on disk what is waiting, and finish the files."""
         if self._caring:
             self._caring.cancel()
+        self._start()
         if self._committing:
             await self._committing
         await asyncio.get_running_loop().run_in_executor(self._thread, self._files.finish_all)
@@ -73,8 +82,21 @@ class Commits:
         done = loop.create_future()
         self._waiting.append(_Waiting(encoding, record, done))
         if self._committing is None:
-            self._committing = loop.create_task(self._commit())
+            early = self._begun + self._pace_s - loop.time()
+            if early <= 0 or len(self._waiting) >= self.senders():
+                self._start()
+            elif self._lingering is None:
+                self._lingering = loop.call_later(early, self._start)
         await done
+
+    def _start(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+        if self._committing is None and self._waiting:
+            loop = asyncio.get_running_loop()
+            self._begun = loop.time()
+            self._committing = loop.create_task(self._commit())
 
     async def _commit(self) -> None:
         loop = asyncio.get_running_loop()

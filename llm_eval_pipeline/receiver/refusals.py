@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["undecodable", "too_large", "unsupported", "unauthorised", "saturated", "disk", "slow", "gone"]
+Kind = Literal["undecodable", "too_large", "unsupported", "unauthorised", "saturated", "disk", "gone"]
 
 _GRPC_CODES = {400: 3, 401: 16, 408: 4, 413: 3, 415: 3, 429: 8, 503: 14}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -10,16 +11,17 @@ from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from llm_eval_pipeline.receiver.access import Access, ReceiverError, refuse_open_door
-from llm_eval_pipeline.receiver.app import ENCODINGS, Receiver, application
+from llm_eval_pipeline.receiver.app import application
 from llm_eval_pipeline.receiver.beside import Beside
 from llm_eval_pipeline.receiver.commits import Commits
 from llm_eval_pipeline.receiver.connections import BoundedConnection
 from llm_eval_pipeline.receiver.counts import Counts
 from llm_eval_pipeline.receiver.files import SpanFiles
 from llm_eval_pipeline.receiver.room import Room
+from llm_eval_pipeline.receiver.taking import ENCODINGS, Receiver
 
 _log = logging.getLogger(__name__)
 _BACKLOG = 2048
@@ -66,6 +68,7 @@ def serve(
     receiver = Receiver(access=Access(token), max_body=max_body, room=room, commits=commits, counts=counts)
     beside = Beside(command) if command else None
     server = _Server(_configured(application(receiver, beside)), beside)
+    commits.senders = lambda: len(server.server_state.connections)
     shown = f"[{host}]" if ":" in host else host
     _log.info("takes OTLP at http://%s:%d/v1/traces into %s", shown, listening.getsockname()[1], folder)
     try:
@@ -76,7 +79,7 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """A server that stops when what runs beside it has ended."""
+    """A server that closes connections that are late, and stops when what runs beside it has ended."""
 
     def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
         super().__init__(config)
@@ -84,6 +87,11 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop; asked ten times a second."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedConnection):
+                    connection.close_if_late(now)
         return await super().on_tick(counter) or (self._beside is not None and self._beside.code is not None)
 
 
@@ -101,7 +109,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ReceiverError(why) from None
 
 
-def _configured(app: Starlette) -> uvicorn.Config:
+def _configured(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedConnection,
