@@ -7,7 +7,6 @@ back to what was acknowledged, gets its final name, and the next write begins an
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from llm_eval_pipeline.receiver.counts import Counts
 from llm_eval_pipeline.receiver.encoding import Encoding
-from llm_eval_pipeline.receiver.open_file import OpenFile, Write, sync_folder
+from llm_eval_pipeline.receiver.open_file import Disk, OpenFile, sync_folder
 from llm_eval_pipeline.receiver.recovery import recover
 
 _log = logging.getLogger(__name__)
@@ -46,12 +45,12 @@ class SpanFiles:
         encodings: Sequence[Encoding],
         counts: Counts,
         rotation: Rotation | None = None,
-        write: Write = os.write,
+        disk: Disk | None = None,
     ) -> None:
         self._folder = folder
         self._counts = counts
         self._rotation = rotation or Rotation()
-        self._write = write
+        self._disk = disk or Disk()
         self._open: dict[str, OpenFile] = {}
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
@@ -90,7 +89,7 @@ class SpanFiles:
         Raises:
             OSError: when it does not.
         """
-        file = OpenFile(self._folder, ".probe", b"", self._write)
+        file = OpenFile(self._folder, ".probe", b"", self._disk)
         try:
             file.append(bytes(4096))
         finally:
@@ -103,7 +102,7 @@ class SpanFiles:
             if file.size + more <= self._rotation.size and file.day == datetime.now(UTC).date():
                 return file
             self._finish(encoding.ending)
-        file = OpenFile(self._folder, encoding.ending, encoding.start, self._write)
+        file = OpenFile(self._folder, encoding.ending, encoding.start, self._disk)
         self._open[encoding.ending] = file
         return file
 

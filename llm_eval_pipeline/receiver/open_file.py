@@ -10,12 +10,20 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-Write = Callable[[int, memoryview], int]
-"""``os.write``, or what stands in for a disk that is full."""
+
+class Disk:
+    """What a file is written with; a test has one that is full, or that fails."""
+
+    def write(self, file: int, data: memoryview) -> int:
+        """As ``os.write``."""
+        return os.write(file, data)
+
+    def sync(self, file: int) -> None:
+        """As ``os.fsync``."""
+        os.fsync(file)
 
 
 class OpenFile:
@@ -27,8 +35,8 @@ class OpenFile:
         opened: when it was begun, and ``touched`` when something was last added, both by ``time.monotonic``.
     """
 
-    def __init__(self, folder: Path, ending: str, start: bytes, write: Write = os.write) -> None:
-        self._write = write
+    def __init__(self, folder: Path, ending: str, start: bytes, disk: Disk) -> None:
+        self._disk = disk
         now = datetime.now(UTC)
         self.day = now.date()
         self.opened = self.touched = time.monotonic()
@@ -49,7 +57,7 @@ class OpenFile:
             OSError: when it is not. The file must then be finished, and takes no more.
         """
         self._add(data)
-        os.fsync(self._file)
+        self._disk.sync(self._file)
         self.size += len(data)
         self.touched = time.monotonic()
 
@@ -71,7 +79,7 @@ class OpenFile:
     def _add(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            rest = rest[self._write(self._file, rest) :]
+            rest = rest[self._disk.write(self._file, rest) :]
 
 
 def _begun(folder: Path, beginning: str, ending: str) -> tuple[Path, int]:

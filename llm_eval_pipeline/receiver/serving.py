@@ -11,7 +11,6 @@ from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp
 
 from llm_eval_pipeline.receiver.access import Access, ReceiverError, refuse_open_door
 from llm_eval_pipeline.receiver.app import application
@@ -57,7 +56,7 @@ def serve(
         ReceiverError: when it cannot listen there, or has nowhere to put spans.
     """
     refuse_open_door(host, token)
-    listening = _listen(host, port)
+    listening = listen(host, port)
     counts = Counts()
     try:
         commits = Commits(SpanFiles(folder, ENCODINGS, counts), counts)
@@ -67,8 +66,7 @@ def serve(
     room = Room(requests=requests, size=memory)
     receiver = Receiver(access=Access(token), max_body=max_body, room=room, commits=commits, counts=counts)
     beside = Beside(command) if command else None
-    server = _Server(_configured(application(receiver, beside)), beside)
-    commits.senders = lambda: len(server.server_state.connections)
+    server = ReceivingServer(receiver, beside)
     shown = f"[{host}]" if ":" in host else host
     _log.info("takes OTLP at http://%s:%d/v1/traces into %s", shown, listening.getsockname()[1], folder)
     try:
@@ -78,12 +76,28 @@ def serve(
     return (beside.code or 0) if beside else 0
 
 
-class _Server(uvicorn.Server):
+class ReceivingServer(uvicorn.Server):
     """A server that closes connections that are late, and stops when what runs beside it has ended."""
 
-    def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
-        super().__init__(config)
+    def __init__(self, receiver: Receiver, beside: Beside | None = None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application(receiver, beside),
+                http=BoundedConnection,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=75,  # seconds; exporters send every five or so
+                timeout_graceful_shutdown=10,
+            )
+        )
         self._beside = beside
+        receiver.commits.senders = lambda: len(self.server_state.connections)
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop; asked ten times a second."""
@@ -95,7 +109,12 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or (self._beside is not None and self._beside.code is not None)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes a free one.
+
+    Raises:
+        ReceiverError: when it cannot.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -107,20 +126,3 @@ def _listen(host: str, port: int) -> socket.socket:
         else:
             why = f"the receiver cannot listen at {host}, port {port} ({error.strerror}): see LLM_EVAL_RECEIVER_HOST"
         raise ReceiverError(why) from None
-
-
-def _configured(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=BoundedConnection,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=75,  # seconds; exporters send every five or so
-        timeout_graceful_shutdown=10,
-    )
