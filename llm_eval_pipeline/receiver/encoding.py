@@ -29,7 +29,7 @@ class Encoding(Protocol):
         """Read a request's body.
 
         Raises:
-            RefusedError: when it is no export of traces.
+            RefusedError: when it is no export of traces, or would take too much room.
         """
         ...
 

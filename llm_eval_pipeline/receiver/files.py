@@ -55,7 +55,7 @@ class SpanFiles:
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
         for path in recover(folder, encodings):
-            self._tell(path, "completed after a crash")
+            self._tell(path, "completed after a crash", path.stat().st_size)
 
     def append(self, encoding: Encoding, data: bytes) -> None:
         """Add whole records; they are on disk when this returns.
@@ -102,6 +102,7 @@ class SpanFiles:
             if file.size + more <= self._rotation.size and file.day == datetime.now(UTC).date():
                 return file
             self._finish(encoding.ending)
+        self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the landing folder
         file = OpenFile(self._folder, encoding.ending, encoding.start, self._disk)
         self._open[encoding.ending] = file
         return file
@@ -114,8 +115,8 @@ class SpanFiles:
             _log.warning("%s stays unfinished until the receiver starts again: %s", file.path.name, error.strerror)
             return
         if final:
-            self._tell(final, "finished")
+            self._tell(final, "finished", file.size)
 
-    def _tell(self, path: Path, what: str) -> None:
+    def _tell(self, path: Path, what: str, size: int) -> None:
         self._counts.files += 1
-        _log.info("%s %s: %d bytes", what, path.name, path.stat().st_size)
+        _log.info("%s %s: %d bytes", what, path.name, size)

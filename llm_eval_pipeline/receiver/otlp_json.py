@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from llm_eval_pipeline.production.readers.json_request import scopes
+from llm_eval_pipeline.receiver.breadth import refuse_broad_json
 from llm_eval_pipeline.receiver.encoding import Export
 from llm_eval_pipeline.receiver.refusals import undecodable
 
@@ -19,6 +20,7 @@ class OtlpJson:
 
     def decode(self, body: bytes) -> Export:
         """Read a request. Its nesting must be that of an export; what stands as a span is not looked at."""
+        refuse_broad_json(body)
         try:
             request = orjson.loads(body)
         except orjson.JSONDecodeError as error:

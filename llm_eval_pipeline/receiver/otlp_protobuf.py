@@ -7,6 +7,7 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from llm_eval_pipeline.production.readers.framing import delimited, frames
+from llm_eval_pipeline.receiver.breadth import refuse_broad_protobuf
 from llm_eval_pipeline.receiver.encoding import Export
 from llm_eval_pipeline.receiver.refusals import undecodable
 
@@ -21,6 +22,7 @@ class OtlpProtobuf:
 
     def decode(self, body: bytes) -> Export:
         """Read a request; unknown fields are kept."""
+        refuse_broad_protobuf(body)
         request = ExportTraceServiceRequest()
         try:
             request.ParseFromString(body)
