@@ -8,11 +8,13 @@
 # make check  format, lint, types, definitions (make lint), and tests: what CI asks
 # make mlflow the MLflow UI on http://127.0.0.1:5000
 # make bench  speed, crashes and memory beside other tools; parts by name: make bench ONLY=endpoint,kill ARGS='--runs 3'
+# make examples  traced RAG applications in an environment of their own, and the spans of each as they arrive
 # make clean  remove what runs on the sample have made; the sample and the environment stay
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EXAMPLES := .venv-examples
 PORT ?= 3000
 
 # Here Dagster finds `dagster.yaml`, which keeps its state in DAGSTER_STATE: beside the data when that is your own.
@@ -28,7 +30,7 @@ export WANDB_ERROR_REPORTING := false
 # Compiled imports are several times faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test dev receive run plan ledger mlflow lint check bench clean
+.PHONY: demo test dev receive run plan ledger mlflow lint check bench examples clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -36,6 +38,13 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+$(EXAMPLES)/installed: examples/requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(EXAMPLES)
+	$(EXAMPLES)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(EXAMPLES)/bin/uv pip install --quiet --compile-bytecode --python $(EXAMPLES)/bin/python --require-hashes -r examples/requirements.lock
+	$(EXAMPLES)/bin/uv pip install --quiet --python $(EXAMPLES)/bin/python --no-deps --editable .
 	touch $@
 
 $(DAGSTER_STATE)/storage:
@@ -78,6 +87,10 @@ check: lint test
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks --only '$(ONLY)' $(ARGS)
+
+examples: $(EXAMPLES)/installed
+	$(EXAMPLES)/bin/python -m examples.run_all
+	$(EXAMPLES)/bin/python -m pytest llm_eval_pipeline_tests/tracing
 
 clean:
 	rm -rf .dagster data/landing data/warehouse data/state data/dashboard

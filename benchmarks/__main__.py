@@ -15,17 +15,8 @@ from benchmarks.report import put
 from benchmarks.table import COLUMNS, Options, Row, line, machine, say
 
 NAMES = (
-    "ks",
-    "overlap",
-    "ingest",
-    "instructions",
-    "refusals",
-    "judge",
-    "endpoint",
-    "kill",
-    "throttled",
-    "memory",
-    "receiver",
+    *("ks", "overlap", "ingest", "week", "instructions", "refusals", "judge"),
+    *("endpoint", "kill", "throttled", "memory", "receiver"),
 )
 
 

@@ -6,9 +6,13 @@ come here, so a setting means the same to each of them.
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from llm_eval_pipeline.alerts.channels.console import ConsoleChannel
 from llm_eval_pipeline.alerts.channels.seam import Channel
@@ -20,6 +24,7 @@ from llm_eval_pipeline.evaluation.judging import Judge
 from llm_eval_pipeline.evaluation.moderation import Moderator
 from llm_eval_pipeline.evaluation.pairwise import PairwiseJudge
 from llm_eval_pipeline.ledger.asking import Asker
+from llm_eval_pipeline.production.sources.seam import Source
 from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.sinks.mlflow_sink import MlflowSink
 from llm_eval_pipeline.sinks.wandb_sink import WandbSink
@@ -118,6 +123,43 @@ def embedder(settings: Settings) -> Embedder | None:
     from llm_eval_pipeline.evaluation.transformers_embedder import load_embedder
 
     return load_embedder(settings.bertscore_model, settings.bertscore_layer)
+
+
+def sources(settings: Settings) -> list[Source]:
+    """The systems that traces are fetched from: those that the settings name."""
+    from llm_eval_pipeline.production.sources.keeping import memory_file
+
+    look_back = timedelta(days=max(1, settings.late_days))
+    there: list[Source] = []
+    if uri := settings.mlflow_traces:
+        from llm_eval_pipeline.production.sources.mlflow import MlflowSource
+
+        experiments = settings.mlflow_experiments
+        memory = memory_file(settings.state_folder, "mlflow", uri, *experiments)
+        there.append(
+            MlflowSource(
+                tracking_uri=uri,
+                experiments=experiments,
+                folder=settings.landing / "mlflow",
+                memory=memory,
+                look_back=look_back,
+            )
+        )
+    if project := settings.weave_project:
+        from llm_eval_pipeline.clients.weave import WeaveServer
+        from llm_eval_pipeline.production.sources.weave import WeaveSource
+
+        key = settings.weave_api_key.get_secret_value() or os.environ.get("WANDB_API_KEY", "")
+        there.append(
+            WeaveSource(
+                server=WeaveServer(settings.weave_url, SecretStr(key), settings.timeout_s),
+                project=project,
+                folder=settings.landing / "weave",
+                memory=memory_file(settings.state_folder, "weave", settings.weave_url, project),
+                look_back=look_back,
+            )
+        )
+    return there
 
 
 def outbox(settings: Settings) -> Outbox:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -42,6 +44,14 @@ class Settings(BaseSettings):
     )
     mlflow_experiments: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="The experiments whose traces those are, comma-separated; empty: all."
+    )
+    weave_project: str = Field(
+        "", description="W&B Weave project, as entity/project, whose calls are fetched each day; empty: none."
+    )
+    weave_url: str = Field("https://trace.wandb.ai", repr=False, description="Base URL of Weave's trace server.")
+    weave_api_key: SecretStr = Field(SecretStr(""), description="W&B key for it; empty: that of `WANDB_API_KEY`.")
+    trace_mapping: Path = Field(
+        Path(), description="A YAML file that says which column is which in span files of your own; empty: none."
     )
     receiver_host: str = Field("127.0.0.1", description="Where OTLP is taken over HTTP; elsewhere a token is needed.")
     receiver_port: int = Field(4318, ge=0, le=65535, description="The receiver's port; 0: any that is free.")
@@ -120,6 +130,19 @@ class Settings(BaseSettings):
     wandb_project: str = Field("llm-eval-pipeline", description="W&B project.")
     mlflow: Literal["on", "off"] = Field("on", description="The MLflow sink.")
     mlflow_uri: str = Field("", repr=False, description="MLflow tracking URI; empty: SQLite in the state folder.")
+
+    tracing_service: str = Field(
+        "", description="An application's name on the spans that `llm_eval_pipeline.tracing` sends."
+    )
+    tracing_otlp: str = Field("", repr=False, description="Where it sends them: address of an OTLP/HTTP receiver.")
+    tracing_token: SecretStr = Field(SecretStr(""), description="Token of that receiver.")
+    tracing_file: Path = Field(Path(), description="Or a folder of OTLP/JSON files, such as the landing folder.")
+    tracing_mlflow: str = Field("", repr=False, description="Or an MLflow tracking URI: a server or a store.")
+    tracing_mlflow_experiment: str = Field("Default", description="The MLflow experiment for them.")
+    tracing_weave: str = Field("", description="Or a W&B Weave project, as entity/project.")
+    tracing_mask: bool = Field(False, description="Take personal data out of spans before they are sent.")
+    tracing_capacity: int = Field(20_000, ge=512, description="Spans that may wait for one destination.")
+
     executor: Literal["in_process", "multiprocess"] = Field("in_process", description="How a run's steps run.")
 
     @field_validator("models", "mlflow_experiments", mode="before")
@@ -127,16 +150,39 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(m.strip() for m in value.split(",") if m.strip()) if isinstance(value, str) else value
 
-    @field_validator("data_dir", "state_dir", "traces", "shared_data", "bertscore_model")
+    @field_validator(
+        "data_dir", "state_dir", "traces", "trace_mapping", "shared_data", "bertscore_model", "tracing_file"
+    )
     @classmethod
     def _at_home(cls, value: Path) -> Path:
         return value.expanduser()
 
-    @field_validator("endpoint", "judge_endpoint", "moderation_endpoint")
+    @field_validator("weave_project")
+    @classmethod
+    def _of_an_entity(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^/\s]+/[^/\s]+", value):
+            raise ValueError(f"{value} is no Weave project: write entity/project")
+        return value
+
+    @field_validator("weave_url")
+    @classmethod
+    def _over_http(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError("the address is no URL") from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise ValueError("the address must begin with http:// or https:// and name a host")
+        return value
+
+    @field_validator("endpoint", "judge_endpoint", "moderation_endpoint", "weave_url", "tracing_otlp")
     @classmethod
     def _without_a_password(cls, value: str, info: ValidationInfo) -> str:
         if "@" in value.partition("://")[2].partition("/")[0]:
-            key = f"{PREFIX}{info.field_name}".upper().replace("ENDPOINT", "API_KEY")
+            key = f"{PREFIX}{info.field_name}".upper()
+            for address, secret in (("ENDPOINT", "API_KEY"), ("URL", "API_KEY"), ("OTLP", "TOKEN")):
+                key = key.removesuffix(address) + secret if key.endswith(address) else key
             raise ValueError(f"the address holds a user or password: leave them out, and set {key}")
         return value
 
@@ -231,6 +277,11 @@ class Settings(BaseSettings):
     def landing(self) -> Path:
         """Where production spans arrive."""
         return self.traces if self.traces != Path() else self.data_dir / "landing"
+
+    @property
+    def mapping(self) -> Path | None:
+        """The file that says which column is which where a landing folder has none."""
+        return self.trace_mapping if self.trace_mapping != Path() else None
 
     @property
     def state_folder(self) -> Path:

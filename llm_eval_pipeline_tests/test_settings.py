@@ -7,7 +7,10 @@ from pydantic import ValidationError
 
 from llm_eval_pipeline.settings import REPOSITORY, Settings, SettingsError
 
-SECRETS = ("API_KEY", "JUDGE_API_KEY", "MODERATION_API_KEY", "LEDGER", "SLACK_WEBHOOK", "PAGERDUTY_KEY")
+SECRETS = (
+    *("API_KEY", "JUDGE_API_KEY", "MODERATION_API_KEY", "WEAVE_API_KEY"),
+    *("LEDGER", "SLACK_WEBHOOK", "PAGERDUTY_KEY"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -220,6 +223,28 @@ URLS = {
     "MLFLOW_URI": "postgresql://evals:tell-nobody@db/mlflow",
     "WAREHOUSE": "sftp://evals:tell-nobody@host/evals",
 }
+
+
+@pytest.mark.parametrize("project", ["app", "entity/", "/app", "a/b/c", "an entity/app"])
+def test_a_weave_project_is_of_an_entity(load, project):
+    assert load(WEAVE_PROJECT="entity/app").weave_project == "entity/app"
+    with pytest.raises(SettingsError, match=r"LLM_EVAL_WEAVE_PROJECT: .* write entity/project"):
+        load(WEAVE_PROJECT=project)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("trace.wandb.ai", "begin with http"),
+        ("https://", "name a host"),
+        ("https://x.test:port", "no URL"),
+        ("https://api:tell-nobody@x.test", "set LLM_EVAL_WEAVE_API_KEY"),
+    ],
+)
+def test_weaves_address_is_over_http_and_without_a_key(load, url, said):
+    with pytest.raises(SettingsError, match=rf"LLM_EVAL_WEAVE_URL: .*{said}") as fault:
+        load(WEAVE_URL=url)
+    assert "tell-nobody" not in str(fault.value)
 
 
 def test_printing_the_settings_shows_no_key_in_a_url(load):

@@ -29,6 +29,8 @@ MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("1e-12")
 """What tables keep of an amount, see :func:`llm_eval_pipeline.storage.tables.money`."""
 
+_OPENAIS = "text-embedding-"  # bare names that the library has, and finds under their provider alone
+
 
 class UnpricedModelError(LookupError):
     """Nobody knows the model's price on that day. The text names both and says where a price can be added."""
@@ -190,6 +192,8 @@ def _library_price(model: str, tokens: BilledTokens, day: date) -> PriceCalculat
     references: list[dict[str, Any]] = [{"model_ref": model}]
     if name:
         references.append({"model_ref": name, "provider_id": provider})
+    if model.startswith(_OPENAIS):
+        references.append({"model_ref": model, "provider_id": "openai"})
     for reference in references:
         try:
             found = calc_price(usage, genai_request_timestamp=start_of(day), **reference)

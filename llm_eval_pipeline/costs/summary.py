@@ -46,13 +46,22 @@ class _Sum:
         for kind in TOKENS:
             self.tokens[kind] += tokens.get(kind) or 0
 
+    def add_sum(self, row: Mapping[str, Any]) -> None:
+        self.calls += row["calls"]
+        self.unmetered += row["unmetered_calls"]
+        self.unpriced += row["unpriced_calls"]
+        self.cost_usd += row["cost_usd"] or Decimal(0)
+        for kind in TOKENS:
+            self.tokens[kind] += row[kind]
 
-def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+
+def cost_rows(
+    spent: Mapping[date, Iterable[Mapping[str, Any]]], calls: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Rows of ``cost_summary`` for one window.
 
     Args:
-        spans: the window's spans that called a model: ``started_at``, ``model_resolved``, ``model_requested``,
-            ``feature``, the token columns and ``cost_usd`` (null: no price is known).
+        spent: rows of ``trace_spend`` for each of the window's days.
         calls: the window's calls as the ledger tells of its spending.
 
     Returns:
@@ -62,10 +71,9 @@ def cost_rows(spans: Iterable[Mapping[str, Any]], calls: Iterable[Mapping[str, A
         model, feature and purpose, and null until one of its calls has a cost.
     """
     sums: dict[Group, _Sum] = {}
-    for span in spans:
-        model = span["model_requested"] or span["model_resolved"] or UNKNOWN
-        group = span["started_at"].date(), model, span["feature"] or UNKNOWN, APPLICATION
-        sums.setdefault(group, _Sum()).add(span, span["cost_usd"])
+    for day, rows in spent.items():
+        for row in rows:
+            sums.setdefault((day, row["model"], row["feature"], APPLICATION), _Sum()).add_sum(row)
     for call in calls:
         called_at: datetime = call["called_at"]
         group = called_at.date(), call["model"], call["feature"] or UNKNOWN, call["purpose"]

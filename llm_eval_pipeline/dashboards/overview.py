@@ -16,8 +16,8 @@ from llm_eval_pipeline.dashboards.sections import Rows, sections
 from llm_eval_pipeline.dashboards.verdicts import quiet
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.evaluation.schema import AGGREGATE_METRICS, PREDICTION_TABLE, TRACE_SCORES
-from llm_eval_pipeline.production.profiles import week_profiles
 from llm_eval_pipeline.production.schema import TRACE_PROFILES
+from llm_eval_pipeline.production.week_profiles import week_profiles
 from llm_eval_pipeline.storage.tables import Table
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import days_of, iso_week

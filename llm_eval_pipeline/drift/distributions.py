@@ -35,7 +35,7 @@ class Distribution:
         """Mean of the values; None for labels and for no rows."""
         if self.n == 0 or self.values.dtype.kind == "U":
             return None
-        return float(self.values @ self.counts) / self.n
+        return float((self.values * self.counts).sum()) / self.n
 
     @property
     def scale(self) -> float:
@@ -43,7 +43,7 @@ class Distribution:
         mean = self.mean
         if mean is None:
             return 1.0
-        deviation = float(np.sqrt((self.values - mean) ** 2 @ self.counts / self.n))
+        deviation = float(np.sqrt(((self.values - mean) ** 2 * self.counts).sum() / self.n))
         return deviation if deviation > 1e-12 * abs(mean) else abs(mean) or 1.0
 
 
@@ -116,7 +116,10 @@ def pooled(parts: Iterable[Distribution]) -> Distribution:
 
 def _gathered(values: np.ndarray, counts: np.ndarray, unscored: int) -> Distribution:
     occurs = counts > 0
-    distinct, place = np.unique(values[occurs], return_inverse=True)
+    values, counts = values[occurs], counts[occurs]
+    if (values[1:] > values[:-1]).all():  # as profiles are
+        return Distribution(values=values, counts=counts, unscored=unscored)
+    distinct, place = np.unique(values, return_inverse=True)
     sums = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(sums, place, counts[occurs])
+    np.add.at(sums, place, counts)
     return Distribution(values=distinct, counts=sums, unscored=unscored)

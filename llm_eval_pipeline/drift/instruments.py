@@ -15,8 +15,8 @@ from llm_eval_pipeline.drift.metrics import Metric
 from llm_eval_pipeline.evaluation import schema
 from llm_eval_pipeline.evaluation.failures import judged
 from llm_eval_pipeline.production.metrics import PRODUCTION_METRICS
-from llm_eval_pipeline.production.profiles import week_profiles
 from llm_eval_pipeline.production.schema import TRACE_PROFILES
+from llm_eval_pipeline.production.week_profiles import week_profiles
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
 from llm_eval_pipeline.windows import days_of, iso_week
 
@@ -178,13 +178,12 @@ def _collect_profiles(observed: Observed, warehouse: Warehouse, week: str) -> No
     if not any(warehouse.exists(TRACE_PROFILES, day) for day in days_of(week)):
         return
     profiles = week_profiles(warehouse, week)
-    slices: dict[str, dict[str, str]] = {ALL: {}}
-    for model, feature in profiles.slices():
-        slices |= {f"model={model}": {"model": model}, f"feature={feature}": {"feature": feature}}
-    for where, only in slices.items():
-        for name in PROFILED:
-            values, counts = profiles.distribution(name, **only).pairs
-            observed.setdefault(where, {})[f"production/{name}"] = values, counts
+    for name in PROFILED:
+        found = {ALL: profiles.distribution(name)}
+        for part in ("model", "feature"):
+            found |= {f"{part}={value}": one for (value,), one in profiles.by(name, part).items()}
+        for where, one in found.items():
+            observed.setdefault(where, {})[f"production/{name}"] = one.pairs
 
 
 def _judged_traces(warehouse: Warehouse, week: str) -> list[dict[str, Any]]:

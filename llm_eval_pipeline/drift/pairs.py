@@ -47,7 +47,9 @@ def pair(x: Distribution, y: Distribution) -> Pair:
     for name, side in (("first", x), ("second", y)):
         if side.n == 0:
             raise ValueError(f"the {name} sample is empty; two samples are compared only when both have rows")
-    support = np.unique(np.concatenate([x.values, y.values]))
+    support = np.concatenate([x.values, y.values])
+    support.sort(kind="stable")  # which merges two runs that are in order
+    support = support[np.concatenate([[True], support[1:] != support[:-1]])]
     counts = []
     for side in (x, y):
         on_support = np.zeros(len(support), dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -68,24 +69,41 @@ def is_pinned(pinned: Sequence[Row], weeks: int, policy: str) -> bool:
     return bool(pinned) and all(len(row["weeks"]) >= weeks and row["policy"] == policy for row in pinned)
 
 
-def report_rows(week: str, observed: Observed, pinned: Sequence[Row], policy: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Pinned:
+    """A stored baseline, read once for any number of windows."""
+
+    weeks: frozenset[str]
+    slices: Mapping[str, Baseline]
+
+
+def pinned_baseline(rows: Sequence[Row]) -> Pinned:
+    """What rows of ``drift_baseline`` hold."""
+    slices: dict[str, list[Row]] = {}
+    for row in rows:
+        slices.setdefault(row["slice"], []).append(row)
+    weeks = frozenset(week for row in rows for week in row["weeks"])
+    return Pinned(weeks, {where: _baseline(those) for where, those in slices.items()})
+
+
+def report_rows(week: str, observed: Observed, pinned: Pinned, policy: str) -> list[dict[str, Any]]:
     """Rows of ``weekly_drift_report`` for one week.
 
     Args:
         week: the window.
         observed: what the instruments show in it.
-        pinned: rows of ``drift_baseline``. A week that is part of it has ``no_data`` of its own, with that reason.
+        pinned: the baseline. A week that is part of it has ``no_data`` of its own, with that reason.
         policy: ``calibrated`` or ``strict``.
     """
     watched = metrics()
     verdicts: dict[str, dict[str, Verdict]] = {}
-    in_baseline = any(week in row["weeks"] for row in pinned)
-    for where in sorted({*observed, *(row["slice"] for row in pinned)}):
+    for where in sorted({*observed, *pinned.slices}):
         there = _watched_in(where, watched)
-        if in_baseline:
+        if week in pinned.weeks:
             verdicts[where] = {name: no_data(name, BASELINE_WINDOW, policy=policy) for name in there}
         else:
-            verdicts[where] = assess_window(_baseline(pinned, where), observed.get(where, {}), there, policy)
+            baseline = pinned.slices.get(where, _baseline([]))
+            verdicts[where] = assess_window(baseline, observed.get(where, {}), there, policy)
     return [
         row
         for where, by_name in verdicts.items()
@@ -103,10 +121,10 @@ def _watched_in(where: str, watched: Mapping[str, Metric]) -> dict[str, Metric]:
     return {n: m for n, m in watched.items() if not (where.startswith("model=") and n.startswith("anchors/"))}
 
 
-def _baseline(pinned: Sequence[Row], where: str) -> Baseline:
+def _baseline(rows: Sequence[Row]) -> Baseline:
     return baseline_from_dict(
         {
-            "windows": max((len(row["weeks"]) for row in pinned), default=0),
+            "windows": max((len(row["weeks"]) for row in rows), default=0),
             "metrics": {
                 f"{row['instrument']}/{row['metric']}": {
                     "values": row["labels"] if row["labels"] is not None else row["values"],
@@ -114,8 +132,7 @@ def _baseline(pinned: Sequence[Row], where: str) -> Baseline:
                     "unscored": row["unscored"],
                     "spreads": orjson.loads(row["spreads"]),
                 }
-                for row in pinned
-                if row["slice"] == where
+                for row in rows
             },
         }
     )

@@ -1,20 +1,19 @@
-"""Distributions: values and how often each occurs, and the sum of several.
+"""Distributions: values and how often each occurs.
 
-Adding joins the values and sums the counts. Nothing is rounded again, so any order of any grouping gives the same bits;
-the sum of exact profiles is exact, and one with a profile on the grid is off by no more than the grid's relative error.
+The sum of several joins the values and sums the counts (``week_profiles.py``). Nothing is rounded again, so any order
+of any grouping gives the same bits; the sum of exact profiles is exact, and one with a profile on the grid is off by no
+more than the grid's relative error.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
-from llm_eval_pipeline.production.grid import Counts, Floats, merged
+from llm_eval_pipeline.production.grid import Counts, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -48,12 +47,3 @@ class Distribution:
             return None
         rank = max(1, math.ceil(Decimal(str(share)) * self.n))
         return float(self.values[np.searchsorted(np.cumsum(self.counts), rank, side="left")])
-
-
-def add(profiles: Iterable[Mapping[str, Any]]) -> Distribution:
-    """The sum of profiles of one metric, whatever their days, models and features."""
-    rows = list(profiles)
-    parts = [np.asarray(row["values"], np.float64) for row in rows]
-    counts = [np.asarray(row["counts"], np.int64) for row in rows]
-    values, sums = merged(np.concatenate([np.empty(0), *parts]), np.concatenate([np.empty(0, np.int64), *counts]))
-    return Distribution(values=values, counts=sums, n_missing=sum(row["n_missing"] for row in rows))

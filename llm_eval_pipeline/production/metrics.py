@@ -5,18 +5,25 @@ Belongs here: definitions. Does not belong here: counting (``profiles.py``) or j
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from types import MappingProxyType
 from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Column = Callable[[str], pa.Array]
+"""Gives a column of some rows of ``production_traces`` by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductionMetric:
     """One metric: a number per request or per model call, null where it is not known.
 
-    ``sql`` gives the number from a row of ``requests`` or ``calls`` as ``requests.py`` makes them. A ``count`` says how
-    many there were, by its n, and has no distribution to compare.
+    ``values`` gives the numbers of rows that are the entry of a request, or a model call. A ``count`` says how many
+    there were, by its n, and has no distribution to compare.
     """
 
     kind: Literal["continuous", "rate", "count"]
@@ -24,7 +31,12 @@ class ProductionMetric:
     unit: str
     description: str
     of: Literal["request", "call"]
-    sql: str
+    values: Callable[[Column], pa.Array]
+
+
+def _input_tokens(of: Column) -> pa.Array:
+    cached = (pc.fill_null(of(name), 0) for name in ("cache_read_tokens", "cache_write_tokens"))
+    return reduce(pc.add, cached, of("input_uncached_tokens"))
 
 
 PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
@@ -35,7 +47,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="requests",
             description="Requests; each counts 1, so n is how many there were.",
             of="request",
-            sql="1.0",
+            values=lambda of: pc.is_valid(of("is_entry")),
         ),
         "latency_ms": ProductionMetric(
             kind="continuous",
@@ -43,7 +55,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="ms",
             description="How long a request took, from the start to the end of its entry span, failed ones included.",
             of="request",
-            sql="duration_ms",
+            values=lambda of: of("duration_ms"),
         ),
         "error_rate": ProductionMetric(
             kind="rate",
@@ -51,7 +63,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="share",
             description="1 for a request that ended in an error, else 0.",
             of="request",
-            sql="case when status = 'error' then 1.0 else 0.0 end",
+            values=lambda of: pc.equal(of("status"), "error"),
         ),
         "cost_usd": ProductionMetric(
             kind="continuous",
@@ -59,7 +71,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="USD",
             description="What all calls of a request cost; null when one of them has no price.",
             of="request",
-            sql="cost_usd",
+            values=lambda of: of("request_cost_usd"),
         ),
         "feedback": ProductionMetric(
             kind="rate",
@@ -67,7 +79,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="share",
             description="1 for a request whose user liked the answer (a score of at least 0.5), 0 for disliked.",
             of="request",
-            sql="case when feedback_score >= 0.5 then 1.0 when feedback_score < 0.5 then 0.0 end",
+            values=lambda of: pc.greater_equal(of("request_feedback"), 0.5),
         ),
         "time_to_first_token_ms": ProductionMetric(
             kind="continuous",
@@ -75,7 +87,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="ms",
             description="How long a model call took until the first piece of its answer, where it was streamed.",
             of="call",
-            sql="first_token_ms",
+            values=lambda of: of("first_token_ms"),
         ),
         "input_tokens": ProductionMetric(
             kind="continuous",
@@ -83,7 +95,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="tokens",
             description="Tokens that a model call was given, those from a cache included.",
             of="call",
-            sql="input_uncached_tokens + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)",
+            values=_input_tokens,
         ),
         "output_tokens": ProductionMetric(
             kind="continuous",
@@ -91,7 +103,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="tokens",
             description="Tokens that a model call wrote, its reasoning included.",
             of="call",
-            sql="output_tokens",
+            values=lambda of: of("output_tokens"),
         ),
     }
 )

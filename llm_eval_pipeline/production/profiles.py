@@ -1,154 +1,129 @@
-"""Profiles: a day's distributions by model, feature and metric, which add up to a week's.
+"""Profiles: a day's distributions by slice and metric, and its spend, from one pass over the day's rows.
 
-A day with few distinct values is kept exactly, one with many on the grid (``grid.py``); what a sum of both is, says
-``distributions.py``.
+Two workers share the rows, always two and always the same rows each, so the same rows give the same profiles on every
+machine. Nothing but the tallies (``tally.py``) is held, however many rows a day has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from llm_eval_pipeline.production.distributions import Distribution, add
-from llm_eval_pipeline.production.grid import compressed
+from llm_eval_pipeline.production.conventions import BILLED_CALLS, MODEL_CALLS
+from llm_eval_pipeline.production.grid import Floats
 from llm_eval_pipeline.production.metrics import PRODUCTION_METRICS
-from llm_eval_pipeline.production.requests import COLUMNS, offer
-from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TRACE_PROFILES
-from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
-from llm_eval_pipeline.windows import days_of
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, TOKEN_COLUMNS, TRACE_PROFILES, TRACE_SPEND
+from llm_eval_pipeline.production.slices import Slices, Texts
+from llm_eval_pipeline.production.spend import Spend, money_units
+from llm_eval_pipeline.production.tally import Ids, Tally, YesNo
+from llm_eval_pipeline.storage.warehouse import Warehouse
 
-if TYPE_CHECKING:
-    import duckdb
+COLUMNS = (
+    *("is_entry", "operation", "duration_ms", "first_token_ms", "status", "model_requested", "model_resolved"),
+    *("feature", "prompt_version", "cost_usd", *TOKEN_COLUMNS),
+    *("request_model", "request_cost_usd", "request_feedback"),
+)
+"""The columns of ``production_traces`` that profiles are made of."""
 
-__all__ = [
-    "Distribution",
-    "WeekProfiles",
-    "add",
-    "profile_day",
-    "profile_days",
-    "week_distribution",
-    "week_profiles",
-]
-
-_SLICE = itemgetter("model", "feature", "metric")
-
-
-def _long(of: str) -> str:
-    """SQL that gives each metric of requests or of calls a row of its own."""
-    metrics = {name: metric.sql for name, metric in PRODUCTION_METRICS.items() if metric.of == of}
-    columns = ", ".join(f"cast({sql} as double) as {name}" for name, sql in metrics.items())
-    wide = f"select model, feature, {columns} from {of}s"  # noqa: S608 - built from this package's own constants
-    return f"from ({wide}) unpivot include nulls (value for metric in ({', '.join(metrics)}))"
-
-
-_COUNTED = f"""
-select model, feature, metric, value, count(*) as n from ({_long("request")} union all {_long("call")})
-group by all order by all
-"""  # noqa: S608 - built from this package's own constants
-
-
-def profile_day(rows: pa.Table) -> list[dict[str, Any]]:
-    """Rows of ``trace_profiles`` for one day's rows of ``production_traces``."""
-    import duckdb
-
-    with duckdb.connect() as engine:
-        return _profiles(rows, engine)
+_WORKERS = 2
+_ROWS = 1 << 17
 
 
 def profile_days(days: Iterable[str], warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
-    """Write ``trace_profiles`` of some days, and return their rows by day; faster than one day at a time.
+    """Write ``trace_profiles`` and ``trace_spend`` of some days, and return the profiles' rows by day.
 
     Raises:
         MissingPartitionError: when a day of ``production_traces`` has not been written.
     """
-    import duckdb
-
     profiles = {}
-    with duckdb.connect() as engine:
-        for day in sorted(set(days)):
-            profiles[day] = _profiles(warehouse.read(PRODUCTION_TRACES, day, COLUMNS), engine)
-            warehouse.write(TRACE_PROFILES, day, profiles[day])
+    for day in sorted(set(days)):
+        counted = _counted(warehouse, day)
+        profiles[day] = list(counted.profiles())
+        warehouse.write(TRACE_PROFILES, day, profiles[day])
+        warehouse.write(TRACE_SPEND, day, list(counted.spent()))
     return profiles
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WeekProfiles:
-    """A week's profiles, read once; ``missing_days`` have not been profiled."""
+def _counted(warehouse: Warehouse, day: str) -> _Counted:
+    def share(first: int) -> _Counted:
+        counted = _Counted()
+        for rows in warehouse.stretches(PRODUCTION_TRACES, day, COLUMNS, _ROWS, every=_WORKERS, first=first):
+            counted.add(rows)
+        return counted
 
-    week: str
-    rows: tuple[Mapping[str, Any], ...]
-    missing_days: tuple[str, ...]
-
-    def distribution(self, metric: str, model: str | None = None, feature: str | None = None) -> Distribution:
-        """One metric's distribution, of one model or feature or of all; empty when nothing was seen.
-
-        Raises:
-            ValueError: when nobody knows the metric.
-        """
-        if metric not in PRODUCTION_METRICS:
-            raise ValueError(f"unknown metric {metric!r}; known are {', '.join(PRODUCTION_METRICS)}")
-        return add(
-            row
-            for row in self.rows
-            if row["metric"] == metric and model in (None, row["model"]) and feature in (None, row["feature"])
-        )
-
-    def slices(self) -> list[tuple[str, str]]:
-        """The (model, feature) pairs that occur, sorted."""
-        return sorted({(row["model"], row["feature"]) for row in self.rows})
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        whole, *others = workers.map(share, range(_WORKERS))
+    for other in others:
+        whole.absorb(other)
+    return whole
 
 
-def week_profiles(warehouse: Warehouse, week: str) -> WeekProfiles:
-    """The profiles of a week's seven days.
+class _Counted:
+    """What one worker has counted."""
 
-    Raises:
-        MissingPartitionError: when none of the days has been profiled.
-    """
-    days = days_of(week)
-    missing = tuple(day for day in days if not warehouse.exists(TRACE_PROFILES, day))
-    if len(missing) == len(days):
-        raise MissingPartitionError(
-            f"trace_profiles has no day of the week {week}: "
-            f"materialise the asset trace_profiles for {days[0]} to {days[-1]} first"
-        )
-    return WeekProfiles(
-        week=week, rows=tuple(warehouse.read_many(TRACE_PROFILES, days).to_pylist()), missing_days=missing
-    )
+    def __init__(self) -> None:
+        self._slices = Slices()
+        self._tallies: dict[str, Tally | YesNo] = {
+            name: Tally() if metric.kind == "continuous" else YesNo() for name, metric in PRODUCTION_METRICS.items()
+        }
+        self._spend = Spend()
+        self._operations = Texts()
+
+    def add(self, rows: pa.Table) -> None:
+        requests, _ = _chosen(rows, rows["is_entry"].fill_null(False).to_numpy())
+        self._tell("request", requests, self._slices.numbers(requests, ["request_model"]))
+        billed, which = _chosen(rows, self._operations.among(rows["operation"], BILLED_CALLS))
+        numbers = self._slices.numbers(billed, ["model_requested", "model_resolved"])
+        self._spend.add(numbers, billed.column)
+        calls, which = _chosen(billed, self._operations.among(billed["operation"], MODEL_CALLS))
+        self._tell("call", calls, numbers[which])
+
+    def _tell(self, of: Literal["request", "call"], rows: pa.Table, numbers: Ids) -> None:
+        for name, metric in PRODUCTION_METRICS.items():
+            if metric.of == of:
+                self._tallies[name].add(numbers, _floats(metric.values(rows.column)))
+
+    def absorb(self, other: _Counted) -> None:
+        numbers = [self._slices.number(one) for one in other._slices.seen]
+        for name, tally in self._tallies.items():
+            tally.absorb(other._tallies[name], numbers)  # type: ignore[arg-type]  # both count the same metric
+        self._spend.absorb(other._spend, numbers)
+
+    def spent(self) -> Iterator[dict[str, Any]]:
+        return self._spend.rows(self._slices.seen)
+
+    def profiles(self) -> Iterator[dict[str, Any]]:
+        for name, tally in self._tallies.items():
+            found = {number: (values, counts) for number, values, counts in tally.profiles()}
+            nothing = np.empty(0), np.empty(0, np.int64)
+            for number in sorted({*found, *np.flatnonzero(tally.missing).tolist()}):
+                values, counts = found.get(number, nothing)
+                yield {
+                    **self._slices.seen[number]._asdict(),
+                    "metric": name,
+                    "kind": PRODUCTION_METRICS[name].kind,
+                    "better": PRODUCTION_METRICS[name].better,
+                    "values": values,
+                    "counts": counts,
+                    "n": int(counts.sum()),
+                    "n_missing": int(tally.missing[number]),
+                }
 
 
-def week_distribution(
-    warehouse: Warehouse, week: str, metric: str, model: str | None = None, feature: str | None = None
-) -> Distribution:
-    """One metric's distribution over a week; for several metrics of a week, read ``week_profiles`` once."""
-    return week_profiles(warehouse, week).distribution(metric, model, feature)
+def _chosen(rows: pa.Table, which: NDArray[np.bool_]) -> tuple[pa.Table, NDArray[np.bool_] | slice]:
+    """The rows that are chosen, and what chooses them."""
+    return (rows, slice(None)) if which.all() else (rows.filter(pa.array(which)), which)
 
 
-def _profiles(rows: pa.Table, engine: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    offer(engine, rows.select(COLUMNS))
-    counted = engine.sql(_COUNTED).to_arrow_table().to_pylist()
-    return [_profile(key, list(cells)) for key, cells in groupby(counted, _SLICE)]
-
-
-def _profile(key: tuple[str, str, str], cells: list[dict[str, Any]]) -> dict[str, Any]:
-    model, feature, metric = key
-    there = [cell for cell in cells if cell["value"] is not None]
-    values, counts = compressed(
-        np.array([cell["value"] for cell in there], np.float64), np.array([cell["n"] for cell in there], np.int64)
-    )
-    return {
-        "model": model,
-        "feature": feature,
-        "metric": metric,
-        "kind": PRODUCTION_METRICS[metric].kind,
-        "better": PRODUCTION_METRICS[metric].better,
-        "values": values.tolist(),
-        "counts": counts.tolist(),
-        "n": int(counts.sum()),
-        "n_missing": sum(cell["n"] for cell in cells if cell["value"] is None),
-    }
+def _floats(values: pa.ChunkedArray) -> Floats:
+    """Numbers, yeses and noes as floats; NaN for null."""
+    if pa.types.is_decimal(values.type):
+        floats = money_units(values) / 1e12
+        return np.where(values.is_valid().to_numpy(), floats, np.nan) if values.null_count else floats
+    floats = values.cast(pa.float64())
+    return (floats.fill_null(np.nan) if floats.null_count else floats).to_numpy()

@@ -18,8 +18,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from llm_eval_pipeline.production.requests import COLUMNS, offer
-from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
+from llm_eval_pipeline.production.conventions import MODEL_CALLS
+from llm_eval_pipeline.production.conventions.seam import listed
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES, UNKNOWN
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
 from llm_eval_pipeline.windows import days_of
 
@@ -29,7 +30,11 @@ DISLIKED = 0.5
 Trace = Mapping[str, Any]
 Stratum = tuple[str, str]
 
-_CASES = """
+COLUMNS = (
+    *("trace_id", "span_id", "started_at", "status", "feature", "operation", "input", "output", "documents"),
+    *("is_entry", "request_model", "request_feedback"),
+)
+_CASES = f"""
 with texts as (
     select trace_id,
         coalesce(
@@ -41,13 +46,14 @@ with texts as (
             arg_max(output, row(started_at, span_id)) filter (is_call and output is not null)
         ) as output,
         flatten(list(documents order by started_at, span_id) filter (documents is not null)) as documents
-    from spans_by_model group by trace_id
+    from (select *, coalesce(operation in ({listed(MODEL_CALLS)}), false) as is_call from spans) group by trace_id
 )
-select trace_id, feature, model, prompt, output, documents, feedback_score, started_at, status
-from requests join texts using (trace_id)
-where prompt is not null and output is not null
+select trace_id, coalesce(feature, '{UNKNOWN}') as feature, coalesce(request_model, '{UNKNOWN}') as model,
+    prompt, texts.output, texts.documents, request_feedback as feedback_score, started_at, status
+from spans join texts using (trace_id)
+where is_entry and prompt is not null and texts.output is not null
 order by trace_id
-"""
+"""  # noqa: S608 - built from this package's own constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +92,14 @@ def judged_sample(warehouse: Warehouse, week: str, size: int, seed: int = 0) -> 
         raise MissingPartitionError(
             f"production_traces has no day of the week {week}: materialise it for {days[0]} to {days[-1]} first"
         )
-    columns = (*COLUMNS, "input", "output", "documents")
-    return sample(warehouse.read_many(PRODUCTION_TRACES, days, columns), size, seed)
+    return sample(warehouse.read_many(PRODUCTION_TRACES, days, COLUMNS), size, seed)
 
 
 def sample(rows: pa.Table, size: int, seed: int = 0) -> list[TraceCase]:
     """The sample of some rows of ``production_traces``: of all traces with a prompt and an answer."""
     with duckdb.connect() as engine:
         engine.execute("set timezone = 'UTC'")
-        offer(engine, rows)
+        engine.register("spans", rows.select(COLUMNS))
         traces = engine.sql(_CASES).to_arrow_table().to_pylist()
     wrong = [trace for trace in traces if _went_wrong(trace)]
     extra = 0 if len(traces) <= size else min(len(wrong), size // 2)

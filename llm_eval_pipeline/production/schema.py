@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from llm_eval_pipeline.storage.tables import Table, instant, money
+from llm_eval_pipeline.storage.tables import LONG_ROW_GROUP, Table, call_money, instant, money
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Stored in every span. Raising it lands every file again, because what a span is read as has changed."""
 
 UNKNOWN = "unknown"
@@ -32,7 +32,6 @@ _SPAN = pa.schema(
         ("parent_span_id", pa.string()),
         ("name", pa.string()),
         ("operation", pa.string()),
-        ("is_entry", pa.bool_()),
         ("started_at", instant()),
         ("duration_ms", pa.float64()),
         ("first_token_ms", pa.float64()),
@@ -46,7 +45,7 @@ _SPAN = pa.schema(
         ("session_id", pa.string()),
         ("user_id", pa.string()),
         *((name, pa.int64()) for name in TOKEN_COLUMNS),
-        ("cost_usd", money()),
+        ("cost_usd", call_money()),
         ("input", pa.string()),
         ("output", pa.string()),
         ("input_messages", pa.string()),
@@ -60,7 +59,23 @@ _SPAN = pa.schema(
     ]
 )
 
-PRODUCTION_TRACES = Table(name="production_traces", schema=_SPAN, partitioned_by="day", key=("trace_id", "span_id"))
+_OF_REQUEST = pa.schema(
+    [
+        ("is_entry", pa.bool_()),
+        ("request_model", pa.string()),
+        ("request_cost_usd", call_money()),
+        ("request_feedback", pa.float64()),
+    ]
+)
+"""Told of a request as a whole, on its entry span: null on the others."""
+
+PRODUCTION_TRACES = Table(
+    name="production_traces",
+    schema=pa.schema([*_SPAN, *_OF_REQUEST]),
+    partitioned_by="day",
+    key=("trace_id", "span_id"),
+    row_group=LONG_ROW_GROUP,
+)
 
 LANDED_SPANS = Table(
     name="landed_spans",
@@ -122,11 +137,15 @@ INGEST_COMPLETENESS = Table(
         [
             ("file", pa.string()),
             ("sha256", pa.string()),
-            ("landed", pa.int64()),
+            ("expected", pa.int64()),
+            ("read", pa.int64()),
+            ("parsed", pa.int64()),
+            ("written", pa.int64()),
             ("duplicates", pa.int64()),
             ("conflicting", pa.int64()),
             ("late", pa.int64()),
-            ("written", pa.int64()),
+            ("missing", pa.int64()),
+            ("open", pa.int64()),
             ("quarantined", pa.int64()),
         ]
     ),
@@ -140,6 +159,8 @@ TRACE_PROFILES = Table(
         [
             ("model", pa.string()),
             ("feature", pa.string()),
+            ("prompt_version", pa.string()),
+            ("status", pa.string()),
             ("metric", pa.string()),
             ("kind", pa.string()),
             ("better", pa.string()),
@@ -150,5 +171,22 @@ TRACE_PROFILES = Table(
         ]
     ),
     partitioned_by="day",
-    key=("model", "feature", "metric"),
+    key=("model", "feature", "prompt_version", "status", "metric"),
+)
+
+TRACE_SPEND = Table(
+    name="trace_spend",
+    schema=pa.schema(
+        [
+            ("model", pa.string()),
+            ("feature", pa.string()),
+            ("calls", pa.int64()),
+            *((name, pa.int64()) for name in TOKEN_COLUMNS),
+            ("cost_usd", money()),
+            ("unpriced_calls", pa.int64()),
+            ("unmetered_calls", pa.int64()),
+        ]
+    ),
+    partitioned_by="day",
+    key=("model", "feature"),
 )

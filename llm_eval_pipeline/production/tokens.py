@@ -1,7 +1,8 @@
 """Tokens of one call as a source counts them, normalised to kinds that share no token.
 
-Both conventions count cached tokens into the input and reasoning tokens into the output. A part that is larger than
-its whole can only come from a source that counts the part beside it (as Anthropic's own API does), and is read so.
+Conventions count cached tokens into the input and reasoning tokens into the output; Anthropic's own API counts cached
+tokens beside the input. Which of the two a source does is known to its convention. A part that is larger than its whole
+can only have been counted beside it, and is read so whatever the rule.
 """
 
 from __future__ import annotations
@@ -51,10 +52,14 @@ def normalised(
     cache_write: int | None,
     total_output: int | None,
     reasoning: int | None,
+    cached_apart: bool = False,
 ) -> Tokens:
-    """Counts as a convention gives them; ``total_input`` includes cached tokens, ``total_output`` reasoning."""
+    """Counts as a convention gives them; ``total_output`` includes reasoning.
+
+    ``total_input`` includes cached tokens, unless the source counts them beside it (``cached_apart``).
+    """
     cached = (cache_read or 0) + (cache_write or 0)
-    apart = total_input is not None and cached > total_input
+    apart = cached_apart or (total_input is not None and cached > total_input)
     if total_output is not None and reasoning is not None and reasoning > total_output:
         total_output += reasoning
     return Tokens(

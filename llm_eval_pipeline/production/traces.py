@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from llm_eval_pipeline.production.completeness import DayReport, landed_files, write_books
+from llm_eval_pipeline.production.conventions import BILLED_CALLS, MODEL_CALLS
+from llm_eval_pipeline.production.conventions.seam import listed
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.schema import LANDED_SPANS, PRODUCTION_TRACES
 from llm_eval_pipeline.storage.warehouse import Warehouse
@@ -24,6 +26,7 @@ _INHERITED = ("feature", "prompt_version", "session_id", "user_id")
 _NARROW = (
     *("trace_id", "span_id", "parent_span_id", "started_at", "duration_ms", "day"),
     *("arrived_at", "source_file", "line", "part", "body_digest", *_INHERITED),
+    *("operation", "status", "model_requested", "model_resolved", "cost_usd", "feedback_score"),
 )
 
 
@@ -40,38 +43,62 @@ window first_first as (partition by day, trace_id, span_id order by arrived_at, 
 
 # A trace's feature is that of its first span that names one, the root before all others. Spans of the day before count,
 # since a trace that crosses midnight begins there; later ones do not, or a day would change with the day after it.
-_KEPT = """
-with traces as (
+# A request's model is that of its last model call, its cost the sum of all its calls, of the day's own spans.
+_KEPT = f"""
+with placed as (
+    select own.day, staged.* exclude (day), staged.day = own.day as is_own,
+        row(parent_span_id is not null, started_at, -duration_ms, span_id) as place,
+    from (select distinct day, cast(cast(day as date) - 1 as varchar) as day_before, trace_id from ranked) as own
+    join staged on staged.trace_id = own.trace_id and staged.day in (own.day, own.day_before)
+),
+traces as (
     select day, trace_id,
         arg_min(feature, place) filter (feature is not null) as feature,
         arg_min(prompt_version, place) filter (prompt_version is not null) as prompt_version,
         arg_min(session_id, place) filter (session_id is not null) as session_id,
         arg_min(user_id, place) filter (user_id is not null) as user_id,
         arg_min(span_id, place) as entry
-    from (
-        select own.day, staged.* exclude (day),
-            row(parent_span_id is not null, started_at, -duration_ms, span_id) as place
-        from (select distinct day, cast(cast(day as date) - 1 as varchar) as day_before, trace_id from ranked) as own
-        join staged on staged.trace_id = own.trace_id and staged.day in (own.day, own.day_before)
-    )
-    group by day, trace_id
+    from placed group by day, trace_id
+),
+requests as (
+    select day, trace_id,
+        arg_max(coalesce(model_requested, model_resolved), row(started_at, span_id))
+            filter (operation in ({listed(MODEL_CALLS)})) as request_model,
+        arg_min(feedback_score, row(span_id <> entry, started_at, span_id))
+            filter (feedback_score is not null) as request_feedback,
+        case when not bool_or(
+            coalesce(operation in ({listed(BILLED_CALLS)}), false) and cost_usd is null and status <> 'error'
+        ) and sum(cost_usd) < 1e6 then sum(cost_usd) end as request_cost_usd
+    from ranked join traces using (day, trace_id) where rank = 1 group by day, trace_id
 )
 select r.day, r.row_number,
     coalesce(r.feature, t.feature) as feature,
     coalesce(r.prompt_version, t.prompt_version) as prompt_version,
     coalesce(r.session_id, t.session_id) as session_id,
     coalesce(r.user_id, t.user_id) as user_id,
-    r.span_id = t.entry as is_entry
-from ranked r join traces t using (day, trace_id) where rank = 1
-"""
+    r.span_id = t.entry as is_entry,
+    case when is_entry then request_model end as request_model,
+    case when is_entry then request_cost_usd end as request_cost_usd,
+    case when is_entry then request_feedback end as request_feedback
+from ranked r join traces t using (day, trace_id) join requests using (day, trace_id) where rank = 1
+"""  # noqa: S608 - built from this package's own constants
 
+# A parent begins before its child: on the same day, or the day before.
 _BOOKS = """
-select day, source_file as file, count(*) as landed,
+with missing as (
+    select day, trace_id, parent_span_id, min(row_number) as row_number
+    from ranked as child where rank = 1 and parent_span_id is not null and not exists (
+        from staged as parent where parent.trace_id = child.trace_id and parent.span_id = child.parent_span_id
+    )
+    group by all
+)
+select ranked.day, source_file as file, count(*) as parsed,
     count(*) filter (rank = 1) as written,
     count(*) filter (rank > 1 and body_digest = kept_digest) as duplicates,
     count(*) filter (rank > 1 and body_digest <> kept_digest) as conflicting,
-    count(*) filter (rank = 1 and arrived_at > cast(day as timestamptz) + interval 1 day + $late_after) as late
-from ranked group by all
+    count(*) filter (rank = 1 and arrived_at > cast(ranked.day as timestamptz) + interval 1 day + $late_after) as late,
+    count(missing.row_number) as missing
+from ranked left join missing using (row_number) group by all
 """
 
 
@@ -160,7 +187,6 @@ def _once(
     engine.execute(_RANKED, {"days": list(days)})
     kept = engine.sql(_KEPT).to_arrow_table()
     books = engine.sql(_BOOKS, params={"late_after": late_after}).to_arrow_table().to_pylist()
-    rows = staged.take(kept["row_number"]).select([*PRODUCTION_TRACES.schema.names, "day"])
-    for name in (*_INHERITED, "is_entry"):
-        rows = rows.set_column(rows.schema.get_field_index(name), name, kept[name])
-    return rows, books
+    rows = staged.take(kept["row_number"])
+    columns = {name: (kept if name in kept.column_names else rows)[name] for name in PRODUCTION_TRACES.schema.names}
+    return pa.table(columns | {"day": kept["day"]}), books

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from llm_eval_pipeline.storage.conforming import conform
-from llm_eval_pipeline.storage.tables import ROW_GROUP, Table
+from llm_eval_pipeline.storage.tables import Table
 from llm_eval_pipeline.storage.writing import PartitionWriter
 
 
@@ -61,7 +61,9 @@ class Warehouse:
         """
         arrow = conform(table, rows)
         with self._replacing(self.path(table, partition)) as file:
-            pq.write_table(arrow, file, row_group_size=ROW_GROUP, compression="zstd")
+            pq.write_table(
+                arrow, file, row_group_size=table.row_group, compression="zstd", store_decimal_as_integer=True
+            )
         return arrow
 
     @contextmanager
@@ -114,6 +116,38 @@ class Warehouse:
             parquet = pq.ParquetFile(file)
             for group in range(parquet.num_row_groups):  # asked for all groups at once, Arrow holds several of them
                 yield from parquet.iter_batches(rows, row_groups=[group], columns=list(columns) if columns else None)
+
+    def stretches(
+        self, table: Table, partition: str, columns: Sequence[str], rows: int, *, every: int = 1, first: int = 0
+    ) -> Iterator[pa.Table]:
+        """Columns of one partition, some rows at a time, with their texts as dictionaries.
+
+        Args:
+            table: the table.
+            partition: the partition's key.
+            columns: those that are wanted; one that the file lacks is null.
+            rows: about how many in each.
+            every: of the stretches only each so-many-th, for workers that share them.
+            first: the first stretch of those.
+
+        Raises:
+            MissingPartitionError: when it has never been written.
+        """
+        self._refuse_missing(table, partition)
+        texts = [name for name in columns if table.schema.field(name).type == pa.string()]
+        with self._fs.open(self.path(table, partition), "rb") as file:
+            parquet = pq.ParquetFile(file, read_dictionary=texts)
+            there = [name for name in columns if name in parquet.schema_arrow.names]
+            groups = max(1, rows // table.row_group)
+            for start in range(first * groups, parquet.num_row_groups, every * groups):
+                several = range(start, min(start + groups, parquet.num_row_groups))
+                found = parquet.read_row_groups(list(several), columns=there, use_threads=False)
+                for name in columns:
+                    if name not in there:
+                        found = found.append_column(
+                            table.schema.field(name), pa.nulls(len(found), table.schema.field(name).type)
+                        )
+                yield found
 
     def rows(
         self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from llm_eval_pipeline.storage.conforming import conform
-from llm_eval_pipeline.storage.tables import ROW_GROUP, Table
+from llm_eval_pipeline.storage.tables import Table
 
 
 class PartitionWriter:
@@ -19,7 +19,7 @@ class PartitionWriter:
     def __init__(self, table: Table, file: Any) -> None:
         self.rows = 0
         self._table = table
-        self._writer = pq.ParquetWriter(file, table.schema, compression="zstd")
+        self._writer = pq.ParquetWriter(file, table.schema, compression="zstd", store_decimal_as_integer=True)
         self._held = table.schema.empty_table()
         self._last: tuple[Any, ...] | None = None
 
@@ -48,9 +48,9 @@ class PartitionWriter:
             self._keep_order(arrow)
             self.rows += len(arrow)
             self._held = pa.concat_tables([self._held, arrow])
-            while len(self._held) >= ROW_GROUP:
-                self._writer.write_table(self._held.slice(0, ROW_GROUP).combine_chunks())
-                self._held = self._held.slice(ROW_GROUP)
+            while len(self._held) >= self._table.row_group:
+                self._writer.write_table(self._held.slice(0, self._table.row_group).combine_chunks())
+                self._held = self._held.slice(self._table.row_group)
         return arrow
 
     def _keep_order(self, arrow: pa.Table) -> None:

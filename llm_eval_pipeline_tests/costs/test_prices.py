@@ -247,3 +247,10 @@ def test_what_is_multiplied_here_is_what_the_library_would_charge(model, book):
         genai_request_timestamp=datetime(2026, 3, 30, tzinfo=UTC),
     )
     assert book(TWO_PRICES).price(model, usage, DAY) == expected.total_price
+
+
+def test_openais_embeddings_have_a_price_under_their_bare_name():
+    # 1,000,000 tokens at 0.02 USD per million, as under the provider's name.
+    asked = {"input_tokens": 1_000_000}
+    on = date(2026, 3, 30)
+    assert price("text-embedding-3-small", asked, on) == price("openai/text-embedding-3-small", asked, on) > 0

@@ -1,9 +1,15 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
+
 from llm_eval_pipeline.clients.chat import TokenUsage
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
-from llm_eval_pipeline.costs.summary import TOKENS, cost_rows
+from llm_eval_pipeline.costs.summary import TOKENS
+from llm_eval_pipeline.costs.summary import cost_rows as rows_of_days
+from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
+from llm_eval_pipeline.production.slices import Slices
+from llm_eval_pipeline.production.spend import Spend
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 MONDAY, TUESDAY = (datetime(2026, 3, day, 12, tzinfo=UTC) for day in (30, 31))
@@ -33,6 +39,20 @@ def call(at=MONDAY, *, cost="0.10", model="m", feature="search", purpose="judge"
         ),
         "cost_usd": None if cost is None else Decimal(cost),
     }
+
+
+def cost_rows(spans, calls):
+    """The summary of spans that called a model, each day's spend made of them as profiling makes it."""
+    days = {}
+    for one in spans:
+        days.setdefault(one["started_at"].date(), []).append(one)
+    return rows_of_days({day: spent(some) for day, some in days.items()}, calls)
+
+
+def spent(spans):
+    rows, slices, spend = pa.Table.from_pylist(spans, schema=PRODUCTION_TRACES.schema), Slices(), Spend()
+    spend.add(slices.numbers(rows, ["model_requested", "model_resolved"]), rows.column)
+    return list(spend.rows(slices.seen))
 
 
 def only(rows):

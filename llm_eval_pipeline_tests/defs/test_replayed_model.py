@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from llm_eval_pipeline.drift.instruments import observe
-from llm_eval_pipeline.drift.report import baseline_rows, report_rows
+from llm_eval_pipeline.drift.report import baseline_rows, pinned_baseline, report_rows
 from llm_eval_pipeline.drift.schema import DRIFT_INCIDENTS, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.evaluation.schema import ANCHOR_SCORES, MODEL_OUTPUTS
 from llm_eval_pipeline.settings import Settings
@@ -148,7 +148,7 @@ def test_nothing_drifts_before_the_swap(watched: Watched) -> None:
 
 def test_the_fourth_week_is_like_the_three_before_it(watched: Watched) -> None:
     *before, fourth = [(week, observe(watched.warehouse, week)) for week in watched.weeks[:4]]
-    rows = report_rows(*fourth, baseline_rows(dict(before), {}, "calibrated"), "calibrated")
+    rows = report_rows(*fourth, pinned_baseline(baseline_rows(dict(before), {}, "calibrated")), "calibrated")
     judged = {row["metric"]: row for row in rows if row["slice"] == "all" and row["n_current"]}
     assert {"quality_score", "output_tokens", "error_category", "refusal_rate"} <= set(judged)
     assert {row["verdict"] for row in judged.values()} == {"stable"}

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from llm_eval_pipeline.drift.instruments import items_of, metrics, observe
-from llm_eval_pipeline.drift.report import baseline_rows, is_pinned, pinned_items, report_rows, verdict_of
+from llm_eval_pipeline.drift.report import (
+    baseline_rows,
+    is_pinned,
+    pinned_baseline,
+    pinned_items,
+    report_rows,
+    verdict_of,
+)
 from llm_eval_pipeline.drift.schema import DRIFT_BASELINE, WEEKLY_DRIFT_REPORT
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline_tests.drift.weeks import BASELINE, THEN, Moved, lay_anchors, lay_production, lay_weeks
@@ -32,7 +39,9 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> Rows:
 def reported(folder: Path, baseline: Sequence[Any], moved: Moved, policy: str = "calibrated") -> Rows:
     warehouse = Warehouse(str(folder))
     lay_weeks(warehouse, [WEEK], moved)
-    warehouse.write(WEEKLY_DRIFT_REPORT, WEEK, report_rows(WEEK, observe(warehouse, WEEK), baseline, policy))
+    warehouse.write(
+        WEEKLY_DRIFT_REPORT, WEEK, report_rows(WEEK, observe(warehouse, WEEK), pinned_baseline(baseline), policy)
+    )
     return warehouse.read(WEEKLY_DRIFT_REPORT, WEEK).to_pylist()
 
 
@@ -125,7 +134,7 @@ def test_every_watched_metric_has_a_row_in_the_whole_and_what_is_absent_has_no_d
 ) -> None:
     warehouse = Warehouse(str(tmp_path))
     lay_anchors(warehouse, WEEK)
-    rows = report_rows(WEEK, observe(warehouse, WEEK), baseline, "calibrated")
+    rows = report_rows(WEEK, observe(warehouse, WEEK), pinned_baseline(baseline), "calibrated")
     whole = [row for row in rows if row["slice"] == "all"]
     assert {f"{row['instrument']}/{row['metric']}" for row in whole} == set(metrics())
     row = row_of(rows, "canary", "quality_score")
@@ -137,7 +146,7 @@ def test_without_a_canary_a_change_in_production_is_unresolved(tmp_path: Path, b
     warehouse = Warehouse(str(tmp_path))
     lay_anchors(warehouse, WEEK)
     lay_production(warehouse, WEEK, Moved(production=0.3))
-    rows = report_rows(WEEK, observe(warehouse, WEEK), baseline, "calibrated")
+    rows = report_rows(WEEK, observe(warehouse, WEEK), pinned_baseline(baseline), "calibrated")
     assert drifted(rows) == {("production", "quality_score"): ("degraded", "unresolved")}
 
 
@@ -145,7 +154,7 @@ def test_without_a_canary_a_change_in_production_is_unresolved(tmp_path: Path, b
 def test_a_week_of_the_baseline_has_no_verdict_of_its_own(tmp_path: Path, baseline: Rows, policy: str) -> None:
     warehouse = Warehouse(str(tmp_path))
     lay_weeks(warehouse, BASELINE[3:4], Moved(production=0.3))
-    rows = report_rows(BASELINE[3], observe(warehouse, BASELINE[3]), baseline, policy)
+    rows = report_rows(BASELINE[3], observe(warehouse, BASELINE[3]), pinned_baseline(baseline), policy)
     said = {(row["verdict"], row["reason"], row["policy"], row["attribution"]) for row in rows}
     assert said == {("no_data", "baseline window", policy, None)}
 

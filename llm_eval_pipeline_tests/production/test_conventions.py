@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from llm_eval_pipeline.production.conventions import Document, Meaning, meaning_of
 from llm_eval_pipeline.production.conventions.application import application_columns
 from llm_eval_pipeline.production.readers import OtlpJsonReader
-from llm_eval_pipeline.production.spans import BadSpanError, Span
+from llm_eval_pipeline.production.spans import BadSpanError, Scope, Span
 from llm_eval_pipeline_tests.production.otlp import attributes, lines, message, nanoseconds, span
 
 
@@ -116,6 +117,30 @@ def test_open_inference_retriever_and_chain() -> None:
     reply = '{"type": "ai", "data": {"content": "Because."}}'
     chain = meaning(**{"openinference.span.kind": "CHAIN", "input.value": "Why?", "output.value": reply})
     assert (chain.operation, chain.input, chain.output) == ("chain", "Why?", "Because.")
+
+
+@pytest.mark.parametrize(
+    ("scope", "told", "uncached"),
+    [
+        # OpenTelemetry: 1,012 include the 1,000 that a cache served, so 12 were read anew
+        ("opentelemetry.instrumentation.anthropic", 1012, 12),
+        # Bedrock's counts as the API gives them: 1,012 are those that no cache served
+        ("opentelemetry.instrumentation.bedrock", 1012, 1012),
+        ("opentelemetry.instrumentation.bedrock", 12, 12),
+    ],
+)
+def test_whether_input_includes_cached_tokens_is_the_emitters_rule(scope: str, told: int, uncached: int) -> None:
+    found = read(
+        span(
+            "t",
+            "chat",
+            gen_ai__operation__name="chat",
+            gen_ai__usage__input_tokens=told,
+            gen_ai__usage__cache_read__input_tokens=1000,
+        )
+    )
+    tokens = meaning_of(replace(found, scope=Scope(scope))).tokens
+    assert (tokens.input_uncached, tokens.cache_read) == (uncached, 1000)
 
 
 def test_cached_tokens_that_exceed_the_input_were_counted_beside_it() -> None:

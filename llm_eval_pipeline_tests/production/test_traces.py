@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_eval_pipeline.production.completeness import stale_days
+from llm_eval_pipeline.production.completeness import lacking, stale_days
 from llm_eval_pipeline.production.landing import LandingReport
 from llm_eval_pipeline.production.schema import INGEST_COMPLETENESS, PRODUCTION_TRACES
 from llm_eval_pipeline.production.traces import NoSpansError, compile_days
@@ -27,11 +27,11 @@ def test_copies_are_counted_and_kept_once(landing: Path, warehouse: Warehouse, l
     lay(landing, f"{NEXT}.jsonl", trace("t2"), trace("t3"))
     landed()
     (report,) = compile_days([DAY], warehouse)
-    assert (report.landed, report.written, report.duplicates, report.conflicting) == (10, 6, 4, 0)
+    assert (report.parsed, report.written, report.duplicates, report.conflicting) == (10, 6, 4, 0)
     assert report.late == 2  # t3 came with the next day's file; the copies of t2 did not count
     books = {row["file"]: row for row in warehouse.read(INGEST_COMPLETENESS, DAY).to_pylist()}
     assert books[f"{NEXT}.jsonl"]["written"] == 2
-    assert all(row["landed"] == row["written"] + row["duplicates"] + row["conflicting"] for row in books.values())
+    assert all(row["parsed"] == row["written"] + row["duplicates"] + row["conflicting"] for row in books.values())
 
 
 def test_of_copies_that_differ_the_first_to_arrive_stays(landing: Path, warehouse: Warehouse, landed: Land) -> None:
@@ -105,6 +105,26 @@ def test_the_entry_of_a_trace_whose_root_is_elsewhere_is_its_first_span(
     assert sorted(name for (_, name), row in rows_of(warehouse).items() if row["is_entry"]) == ["a", "pipeline"]
 
 
+def test_a_parent_that_no_file_holds_is_missing_and_expected(landing: Path, warehouse: Warehouse, landed: Land) -> None:
+    # of t2 the root was cut off, which its two children name: one span is missing
+    cut = [span("t2", name, parent="pipeline") for name in ("retrieve", "chat")]
+    lay(landing, f"{DAY}.jsonl", trace("t1"), cut)
+    landed()
+    (report,) = compile_days([DAY], warehouse)
+    assert (report.expected, report.read, report.parsed, report.missing) == (5, 4, 4, 1)
+    lay(landing, f"{NEXT}.jsonl", [trace("t2")[0]])
+    landed()
+    (healed,) = compile_days([DAY], warehouse)
+    assert (healed.expected, healed.read, healed.missing, healed.late) == (5, 5, 0, 1)
+
+
+def test_a_parent_of_the_day_before_is_not_missing(landing: Path, warehouse: Warehouse, landed: Land) -> None:
+    lay(landing, f"{DAY}.jsonl", [span("t1", "pipeline", at=f"{DAY}T23:59:59")])
+    lay(landing, f"{NEXT}.jsonl", [span("t1", "chat", at=f"{NEXT}T00:00:01", parent="pipeline")])
+    landed()
+    assert [day.missing for day in compile_days([DAY, NEXT], warehouse)] == [0, 0]
+
+
 def test_what_is_quarantined_is_booked_on_the_files_own_day(landing: Path, warehouse: Warehouse, landed: Land) -> None:
     lay(landing, f"{NEXT}.jsonl", trace("t1"), b"broken")
     landed()
@@ -112,6 +132,7 @@ def test_what_is_quarantined_is_booked_on_the_files_own_day(landing: Path, wareh
     first, second = compile_days([DAY, NEXT], warehouse, allow_empty=True)
     assert (first.written, first.quarantined) == (2, 0)
     assert (second.written, second.quarantined, second.files) == (0, 1, 1)
+    assert (second.expected, second.read, second.parsed) == (1, 1, 0)
     assert stale_days(warehouse) == []
 
 
@@ -124,5 +145,17 @@ def test_a_day_without_spans_is_an_error_that_names_it(landing: Path, warehouse:
         compile_days([DAY, NEXT], warehouse, landing="/inbox")
     assert not warehouse.exists(PRODUCTION_TRACES, DAY)
     (report,) = compile_days([NEXT], warehouse, allow_empty=True)
-    assert (report.landed, report.files) == (0, 0)
+    assert (report.parsed, report.files) == (0, 0)
     assert len(warehouse.read(PRODUCTION_TRACES, NEXT)) == 0
+
+
+@pytest.mark.parametrize("what", ["missing", "open", "quarantined"])
+def test_more_than_the_allowed_share_that_lacks_is_said(what: str) -> None:
+    none = {"expected": 100, "missing": 0, "open": 0, "quarantined": 0}
+    assert lacking([none | {what: 5}], 0.05) is None
+    assert lacking([none | {what: 6}], 0.05) == f"of 100 expected: 6 {what}"
+    assert lacking([none | {what: 3}, none | {"open": 8}], 0.05) is not None
+
+
+def test_a_day_that_expected_nothing_lacks_nothing() -> None:
+    assert lacking([], 0.05) is None

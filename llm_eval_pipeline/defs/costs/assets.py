@@ -1,34 +1,30 @@
 """What a week cost."""
 
 import dagster as dg
-import pyarrow.compute as pc
 
 from llm_eval_pipeline.costs.schema import COST_SUMMARY
 from llm_eval_pipeline.costs.summary import cost_rows
 from llm_eval_pipeline.defs.evaluation.assets import judge_scores, model_outputs
 from llm_eval_pipeline.defs.evaluation.instruments import anchor_scores, trace_scores
-from llm_eval_pipeline.defs.production.assets import production_traces
+from llm_eval_pipeline.defs.production.assets import trace_profiles
 from llm_eval_pipeline.defs.tables import preview, table_asset, windows
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import REEVALUATION
-from llm_eval_pipeline.production.conventions import BILLED_CALLS
-from llm_eval_pipeline.production.schema import PRODUCTION_TRACES
+from llm_eval_pipeline.production.spend import week_spend
 from llm_eval_pipeline.storage.warehouse import Warehouse
-from llm_eval_pipeline.windows import days_of, end_of_week, parse_week, start_of
+from llm_eval_pipeline.windows import end_of_week, parse_week, start_of
 
 
 @table_asset(
-    COST_SUMMARY, group="costs", deps=[production_traces, model_outputs, judge_scores, anchor_scores, trace_scores]
+    COST_SUMMARY, group="costs", deps=[trace_profiles, model_outputs, judge_scores, anchor_scores, trace_scores]
 )
 def cost_summary(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], asker: dg.ResourceParam[Asker]
 ) -> dg.MaterializeResult:
     """Tokens and USD by day, model, feature and purpose: the application's own, and what evaluating the week cost."""
     for week in windows(context):
-        spans = warehouse.read_many(PRODUCTION_TRACES, days_of(week))
-        calls = spans.filter(pc.field("operation").isin(list(BILLED_CALLS))).to_pylist()
         reevaluations = REEVALUATION, start_of(parse_week(week)), end_of_week(week)
-        rows = cost_rows(calls, asker.ledger.spending([week], also=reevaluations))
+        rows = cost_rows(week_spend(warehouse, week), asker.ledger.spending([week], also=reevaluations))
         warehouse.write(COST_SUMMARY, week, rows)
         context.add_asset_metadata(
             {

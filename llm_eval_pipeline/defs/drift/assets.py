@@ -68,12 +68,12 @@ def weekly_drift_report(
     from llm_eval_pipeline.dashboards.charts import effects, svg
     from llm_eval_pipeline.dashboards.frames import effect_frame
     from llm_eval_pipeline.drift.instruments import observe
-    from llm_eval_pipeline.drift.report import pinned_items, report_rows
+    from llm_eval_pipeline.drift.report import pinned_baseline, pinned_items, report_rows
 
     pinned = warehouse.read(DRIFT_BASELINE).to_pylist()
-    items = pinned_items(pinned)
+    items, baseline = pinned_items(pinned), pinned_baseline(pinned)
     for week in windows(context):
-        rows = report_rows(week, observe(warehouse, week, items), pinned, settings.policy)
+        rows = report_rows(week, observe(warehouse, week, items), baseline, settings.policy)
         warehouse.write(WEEKLY_DRIFT_REPORT, week, rows)
         whole = [row for row in rows if row["slice"] == "all"]
         drifted = [row for row in whole if row["verdict"] == "drifted"]

@@ -1,7 +1,5 @@
 """Production spans of a day, each exactly once, and the distributions that everything later reads in their place."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from llm_eval_pipeline.clients.clock import system_clock
@@ -19,21 +17,15 @@ def production_traces(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """Every production span of a day, once, priced; what cannot be read is quarantined with its reason."""
+    from llm_eval_pipeline.assembly import sources
     from llm_eval_pipeline.production.landing import land
-    from llm_eval_pipeline.production.mlflow_traces import fetch
+    from llm_eval_pipeline.production.sources.fetching import fetch_all
     from llm_eval_pipeline.production.traces import compile_days
 
-    if settings.mlflow_traces:
-        fetched = fetch(
-            settings.mlflow_traces,
-            settings.mlflow_experiments,
-            settings.landing / "mlflow",
-            settings.state_folder / "mlflow_traces.json",
-            look_back=timedelta(days=max(1, settings.late_days)),
-            now=system_clock(),
-        )
-        context.log.info(f"{fetched.traces} new traces fetched from MLflow; {fetched.open} wait until they have ended")
-    landed = land(settings.landing, warehouse, price_book(settings.prices).price)
+    report = fetch_all(sources(settings), system_clock())
+    for name, fetched in report.fetched.items():
+        context.log.info(f"{name}: {fetched.traces} fetched that are new; {fetched.open} wait until they have ended")
+    landed = land(settings.landing, warehouse, price_book(settings.prices).price, mapping=settings.mapping)
     context.log.info(
         f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
         f"{landed.spans} spans, {landed.open} that have not ended, and {landed.quarantined} in quarantine"
@@ -45,11 +37,15 @@ def production_traces(
                 "duplicates": day.duplicates,
                 "conflicting": day.conflicting,
                 "late": day.late,
+                "missing": day.missing,
+                "open": day.open,
                 "quarantined": day.quarantined,
                 "files": day.files,
             },
             partition_key=day.day,
         )
+    if told := [*report.failures, *landed.refused]:
+        raise dg.Failure("; ".join(told))
     return dg.MaterializeResult()
 
 

@@ -5,15 +5,22 @@ A convention knows names of attributes and nothing about files (``readers/``) or
 
 from __future__ import annotations
 
+from llm_eval_pipeline.production.conventions.columns import Columns
 from llm_eval_pipeline.production.conventions.genai import GenAI
+from llm_eval_pipeline.production.conventions.langfuse import Langfuse
+from llm_eval_pipeline.production.conventions.langsmith import LangSmith
 from llm_eval_pipeline.production.conventions.mlflow import Mlflow
 from llm_eval_pipeline.production.conventions.openinference import OpenInference
 from llm_eval_pipeline.production.conventions.seam import BILLED_CALLS, MODEL_CALLS, Convention, Document, Meaning
+from llm_eval_pipeline.production.conventions.weave import Weave
 from llm_eval_pipeline.production.spans import Span
 
 __all__ = ["BILLED_CALLS", "CONVENTIONS", "MODEL_CALLS", "Convention", "Document", "Meaning", "meaning_of"]
 
-CONVENTIONS: tuple[Convention, ...] = (Mlflow(), OpenInference(), GenAI())
+CONVENTIONS: tuple[Convention, ...] = (
+    *(Weave(), Columns(), Mlflow(), OpenInference()),
+    *(GenAI(), LangSmith(), Langfuse()),
+)
 
 
 def meaning_of(span: Span) -> Meaning:

@@ -8,7 +8,7 @@ from llm_eval_pipeline.production.conventions.values import Attributes, number, 
 from llm_eval_pipeline.production.spans import BadSpanError
 
 MLFLOW_TAG = "mlflow.traceTag."
-_PROMPT_VERSION = "llm_eval.prompt_version"
+PROMPT_VERSION = "llm_eval.prompt_version"
 FEEDBACK = "llm_eval.feedback_score"
 _OTHER_SPELLING = {"all": "all (feature)"}
 """In every table ``all`` is the total over all features; a span is not lost for being called so."""
@@ -30,7 +30,7 @@ def application_columns(attributes: Attributes) -> dict[str, Any]:
     return {
         "feature": _OTHER_SPELLING.get(feature or "", feature),
         "prompt_version": text(
-            attributes, _PROMPT_VERSION, "llm.prompt_template.version", f"{MLFLOW_TAG}{_PROMPT_VERSION}"
+            attributes, PROMPT_VERSION, "llm.prompt_template.version", f"{MLFLOW_TAG}{PROMPT_VERSION}"
         ),
         "session_id": text(attributes, "gen_ai.conversation.id", "session.id"),
         "user_id": text(attributes, "user.id", "enduser.id"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llm_eval_pipeline.production.conventions.emitters import counts_cached_apart
 from llm_eval_pipeline.production.conventions.messages import answer, as_json, message_list, question
 from llm_eval_pipeline.production.conventions.seam import Document, Meaning
 from llm_eval_pipeline.production.conventions.values import Attributes, count, indexed, number, parsed, text
@@ -44,7 +45,7 @@ class GenAI:
             operation=text(told, "gen_ai.operation.name", "llm.request.type") or ("chat" if answered else None),
             model_requested=text(told, "gen_ai.request.model"),
             model_resolved=text(told, "gen_ai.response.model"),
-            tokens=_tokens(told),
+            tokens=_tokens(told, counts_cached_apart(span.scope)),
             first_token_ms=None if seconds is None else seconds * 1000,
             finish_reason=_finish_reason(told),
             error=text(told, "error.type"),
@@ -55,13 +56,14 @@ class GenAI:
         )
 
 
-def _tokens(told: Attributes) -> Tokens:
+def _tokens(told: Attributes, cached_apart: bool) -> Tokens:
     return normalised(
         total_input=count(told, f"{_USAGE}input_tokens", f"{_USAGE}prompt_tokens"),
         cache_read=count(told, f"{_USAGE}cache_read.input_tokens", f"{_USAGE}cache_read_input_tokens"),
         cache_write=count(told, f"{_USAGE}cache_creation.input_tokens", f"{_USAGE}cache_creation_input_tokens"),
         total_output=count(told, f"{_USAGE}output_tokens", f"{_USAGE}completion_tokens"),
         reasoning=count(told, f"{_USAGE}reasoning.output_tokens", f"{_USAGE}reasoning_tokens"),
+        cached_apart=cached_apart,
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from llm_eval_pipeline.production.conventions.documents import documents
 from llm_eval_pipeline.production.conventions.messages import answer, as_json, message_list, plain, question
-from llm_eval_pipeline.production.conventions.seam import MODEL_CALLS, Document, Meaning
+from llm_eval_pipeline.production.conventions.seam import MODEL_CALLS, Meaning
 from llm_eval_pipeline.production.conventions.values import Attributes, count, text
 from llm_eval_pipeline.production.spans import Span
 from llm_eval_pipeline.production.tokens import Tokens, normalised
@@ -53,7 +54,7 @@ class Mlflow:
             input=question(asked) if asked else plain(given),
             output=None if operation == "retrieval" or (failed and operation in MODEL_CALLS) else _answer(returned),
             input_messages=as_json(asked),
-            documents=_documents(returned) if operation == "retrieval" else None,
+            documents=documents(returned) if operation == "retrieval" else None,
         )
 
 
@@ -100,17 +101,3 @@ def _answer(returned: Any) -> str | None:
 def _finish_reason(returned: Any) -> str | None:
     reasons = [reason for each in _choices(returned) if (reason := text(each, "finish_reason"))]
     return ",".join(reasons) or _named(returned, "stop_reason")
-
-
-def _documents(returned: Any) -> tuple[Document, ...] | None:
-    if not isinstance(returned, list):
-        return None
-    found = [each for each in returned if isinstance(each, dict)]
-    return tuple(Document(_title(each), text(each, "page_content", "content")) for each in found)
-
-
-def _title(document: dict[str, Any]) -> str | None:
-    metadata = document.get("metadata")
-    return (text(metadata, "title", "doc_uri", "source") if isinstance(metadata, dict) else None) or text(
-        document, "id"
-    )

@@ -15,6 +15,11 @@ BILLED_CALLS = MODEL_CALLS | {"embeddings"}
 """Operations that are paid for. Agents and chains repeat the tokens of the calls below them, so they bill nothing."""
 
 
+def listed(operations: frozenset[str]) -> str:
+    """Operations as SQL lists them."""
+    return ", ".join(f"'{name}'" for name in sorted(operations))
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A retrieved document."""

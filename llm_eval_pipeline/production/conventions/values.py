@@ -11,7 +11,7 @@ import orjson
 
 from llm_eval_pipeline.production.spans import BadSpanError
 
-_LARGEST = 2**53
+_LARGEST = 10**9
 _INDEXED = re.compile(r"(\d{1,6})\.(.+)")
 Attributes = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def text(attributes: Attributes, *names: str) -> str | None:
 
 
 def count(attributes: Attributes, *names: str) -> int | None:
-    """The first attribute that is there, as a whole number of at least 0."""
+    """The first attribute that is there, as a whole number from 0 to a thousand million."""
     for name in names:
         value = attributes.get(name)
         if value is None or value == "":
@@ -37,8 +37,8 @@ def count(attributes: Attributes, *names: str) -> int | None:
             value = int(value[:20])
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST:
-            raise BadSpanError(f"{name} must be a whole number of at least 0, got {ascii(value)[:60]}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST:
+            raise BadSpanError(f"{name} must be a whole number from 0 to {_LARGEST}, got {ascii(value)[:60]}")
         return value
     return None
 

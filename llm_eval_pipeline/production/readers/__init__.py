@@ -4,9 +4,24 @@ A reader knows how a file spells spans and nothing about what they mean (``conve
 (``landing.py``).
 """
 
+from llm_eval_pipeline.production.readers.langfuse import LangfuseJsonReader, LangfuseParquetReader
+from llm_eval_pipeline.production.readers.langsmith import LangSmithJsonReader, LangSmithParquetReader
 from llm_eval_pipeline.production.readers.mlflow_json import MlflowJsonReader
 from llm_eval_pipeline.production.readers.otlp_json import OtlpJsonReader
 from llm_eval_pipeline.production.readers.otlp_protobuf import OtlpProtobufReader
-from llm_eval_pipeline.production.readers.seam import Reader, Record
+from llm_eval_pipeline.production.readers.seam import Reader, Record, Versioned
+from llm_eval_pipeline.production.readers.weave_json import WeaveJsonReader
 
-__all__ = ["MlflowJsonReader", "OtlpJsonReader", "OtlpProtobufReader", "Reader", "Record"]
+__all__ = [
+    "LangSmithJsonReader",
+    "LangSmithParquetReader",
+    "LangfuseJsonReader",
+    "LangfuseParquetReader",
+    "MlflowJsonReader",
+    "OtlpJsonReader",
+    "OtlpProtobufReader",
+    "Reader",
+    "Record",
+    "Versioned",
+    "WeaveJsonReader",
+]

@@ -7,6 +7,7 @@ MLflow's own OTLP export gives it.
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.conventions.application import FEEDBACK, MLFLOW_TAG
+from llm_eval_pipeline.production.conventions.values import parsed
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable
 from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
 from llm_eval_pipeline.production.readers.seam import Record, Unreadable
@@ -33,6 +35,7 @@ from llm_eval_pipeline.production.spans import (
 )
 
 _OF_TRACE = {"mlflow.trace.user": "user.id", "mlflow.trace.session": "session.id"}
+_INFO = re.compile(rb'"info"\s*:\s*\{')
 _SCOPE = Scope("mlflow")
 
 
@@ -49,7 +52,7 @@ class MlflowJsonReader:
         if not inner_name(name).endswith(JSON_NAMES):
             return False
         start = beginning.lstrip()[:4096]
-        return start.startswith(b"{") and b'"info"' in start and b'"resourceSpans"' not in start
+        return start.startswith(b"{") and _INFO.search(start) is not None and b'"resourceSpans"' not in start
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, and every line that holds none."""
@@ -77,6 +80,16 @@ def _of_line(line: Line) -> Iterator[Record]:
     whole = _of_trace(info)
     for part, found in enumerate(spans):
         yield _MlflowSpan(line.number, part, found, line.data, whole)
+    if (told := _told(info)) > len(spans):
+        yield unreadable(line, f"the trace has {told} spans, of which {len(spans)} are there", len(spans))
+
+
+def _told(info: dict[str, Any]) -> int:
+    """How many spans MLflow says that the trace has; 0 where it does not say."""
+    metadata = info.get("trace_metadata")
+    sizes = parsed(metadata.get("mlflow.trace.sizeStats")) if isinstance(metadata, dict) else None
+    told = sizes.get("num_spans") if isinstance(sizes, dict) else None
+    return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
 def _of_trace(info: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from llm_eval_pipeline.production.spans import BadSpanError, Span
 
@@ -65,6 +65,16 @@ class Reader(Protocol):
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every record of the file, in order; (line, part) is unique. Never raises for bad data."""
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A reader that reads a file otherwise when something beside the file changes, such as a mapping."""
+
+    @property
+    def version(self) -> str:
+        """What changes with it. Files that were read under another version are read again."""
         ...
 
 

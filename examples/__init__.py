@@ -1,0 +1,1 @@
+"""Applications that are traced: the same small RAG pipeline plain, with LangChain, and with LlamaIndex."""
