@@ -38,14 +38,14 @@ def _row(spans: int, seconds: float, *, full: bool = False) -> Row:
             sending = send(receiver.port, lambda: request(spans), seconds=seconds, connections=32, per_s=per_s)
             answers = asyncio.run(sending)
             cpu, memory = receiver.cpu_s() - before, receiver.peak_mb()
-        on_disk = _on_disk(Path(folder))
+        found = on_disk(Path(folder))
     if full:
         what = f"as many as fit, {_FULL} at once let in of 32, for {seconds:.0f} s"
         result, goal = f"{answers.statuses[200] / seconds * 60:,.0f} taken a minute", "each 200 on disk, the others 429"
     else:
         what = f"{PER_MINUTE:,} operations a minute, {spans} in a request, for {seconds:.0f} s"
         result, goal = f"{cpu / seconds:.1%} of a core", GOAL
-    stored = f"{on_disk:,} spans on disk, {answers.statuses[200] * spans:,} in 200s"
+    stored = f"{found:,} spans on disk, {answers.statuses[200] * spans:,} in 200s"
     note = f"{_told(answers)}; {cpu / seconds:.1%} of a core; " if full else f"{_told(answers)}; "
     return Row(what=what, who="ours", result=result, ratio=stored, goal=goal, note=f"{note}{memory:.0f} MB at the most")
 
@@ -55,7 +55,8 @@ def _told(answers: Answers) -> str:
     return f"{statuses}; {answers.share(0.5) * 1e3:.1f} ms, P99 {answers.share(0.99) * 1e3:.1f} ms"
 
 
-def _on_disk(folder: Path) -> int:
+def on_disk(folder: Path) -> int:
+    """How many spans the finished files of a landing folder hold."""
     from llm_eval_pipeline.production.readers import OtlpProtobufReader
 
     count = 0

@@ -7,7 +7,9 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-_PATIENCE_S = 20.0
+_WAYS = ((None, 3.0), (signal.SIGINT, 20.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+"""What it is told, and for how many seconds it is waited for. A second Ctrl-C would cut a clean end short, so first
+comes the wait for one that has heard the terminal's."""
 
 
 class Beside:
@@ -30,14 +32,14 @@ class Beside:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Tell it to end as Ctrl-C would, wait, and end it if it does not."""
+        """Let it end, and see to it that it does."""
         assert self._process is not None
         assert self._watching is not None
-        for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
+        for way, patience_s in _WAYS:
+            if way is not None:
                 self._process.send_signal(way)
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._watching), _PATIENCE_S)
+                await asyncio.wait_for(asyncio.shield(self._watching), patience_s)
                 return
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
