@@ -99,22 +99,34 @@ class Commits:
             self._committing = loop.create_task(self._commit())
 
     async def _commit(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            some, size = list[_Waiting](), 0
-            while self._waiting and (not some or size + len(self._waiting[0].record) <= _MOST):
-                some.append(self._waiting.popleft())
-                size += len(some[-1].record)
-            failures = await loop.run_in_executor(self._thread, self._write, some)
+        some = list[_Waiting]()
+        try:
+            while self._waiting:
+                some = self._next()
+                self._tell(some, await asyncio.get_running_loop().run_in_executor(self._thread, self._write, some))
+        finally:
             for each in some:
-                if each.done.cancelled():
-                    continue
-                if each.encoding.ending in failures:
-                    each.done.set_exception(_disk(failures[each.encoding.ending]))
-                else:
-                    each.done.set_result(None)
-            self._note("; ".join(failures.values()))
-        self._committing = None
+                each.done.cancel()  # nobody waits for ever, should there be an error that is not the disk's
+            self._committing = None
+            self._start()
+
+    def _next(self) -> list[_Waiting]:
+        """What goes to the disk at once: the first that wait, and not too many bytes of them."""
+        some, size = list[_Waiting](), 0
+        while self._waiting and (not some or size + len(self._waiting[0].record) <= _MOST):
+            some.append(self._waiting.popleft())
+            size += len(some[-1].record)
+        return some
+
+    def _tell(self, some: list[_Waiting], failures: dict[str, str]) -> None:
+        for each in some:
+            if each.done.cancelled():
+                continue
+            if each.encoding.ending in failures:
+                each.done.set_exception(_disk(failures[each.encoding.ending]))
+            else:
+                each.done.set_result(None)
+        self._note("; ".join(failures.values()))
 
     def _write(self, some: list[_Waiting]) -> dict[str, str]:
         """Write in the thread of the files; the reason for each encoding of which nothing was taken."""

@@ -63,12 +63,13 @@ class SpanFiles:
         Raises:
             OSError: when they are not; no reader will ever see a part of them.
         """
-        file = self._file(encoding, len(data))
+        file, taken = self._file(encoding, len(data)), False
         try:
             file.append(data)
-        except OSError:
-            self._finish(encoding.ending)
-            raise
+            taken = True
+        finally:
+            if not taken:
+                self._finish(encoding.ending)
 
     def finish_due(self) -> None:
         """Finish the files whose time has come."""
@@ -99,10 +100,11 @@ class SpanFiles:
     def _file(self, encoding: Encoding, more: int) -> OpenFile:
         if encoding.ending in self._open:
             file = self._open[encoding.ending]
-            if file.size + more <= self._rotation.size and file.day == datetime.now(UTC).date():
+            fits = file.size + more <= self._rotation.size and file.day == datetime.now(UTC).date()
+            if fits and file.path.exists():  # somebody may have emptied the landing folder
                 return file
             self._finish(encoding.ending)
-        self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have emptied the landing folder
+        self._folder.mkdir(parents=True, exist_ok=True)
         file = OpenFile(self._folder, encoding.ending, encoding.start, self._disk)
         self._open[encoding.ending] = file
         return file
@@ -111,6 +113,9 @@ class SpanFiles:
         file = self._open.pop(ending)
         try:
             final = file.finish()
+        except FileNotFoundError:
+            _log.warning("%s was removed while spans went into it", file.path.name)
+            return
         except OSError as error:
             _log.warning("%s stays unfinished until the receiver starts again: %s", file.path.name, error.strerror)
             return

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import threading
 from collections import Counter
 from datetime import UTC, datetime
@@ -196,3 +197,33 @@ def test_what_could_not_be_synced_is_refused_and_not_kept(folder: Path) -> None:
         assert running.post(protobuf("c")).status == 200
     assert sorted(spans_in(folder)) == ["a", "c"]
     assert len(finished(folder)) == 2
+
+
+def test_a_landing_folder_that_is_emptied_costs_nothing_that_comes_later(folder: Path) -> None:
+    with Running(folder) as running:
+        assert running.post(protobuf("a")).status == 200
+        shutil.rmtree(folder.parent)
+        assert running.post(protobuf("b")).status == 200
+    assert spans_in(folder) == ["b"]
+
+
+class FaultyDisk(Disk):
+    """A disk whose driver has a fault: the first write is cut, and the error is none of the system's."""
+
+    writes = 0
+
+    def write(self, file: int, data: memoryview) -> int:
+        self.writes += 1
+        if self.writes == 2:
+            os.write(file, data[:5])
+            raise MemoryError
+        return super().write(file, data)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_error_that_is_not_the_disks_leaves_nobody_waiting_and_no_part_of_a_record(folder: Path) -> None:
+    with Running(folder, disk=FaultyDisk()) as running:
+        assert running.post(protobuf("a")).status == 200
+        assert running.post(protobuf("b")).status == 500
+        assert running.post(protobuf("c")).status == 200
+    assert sorted(spans_in(folder)) == ["a", "c"]
