@@ -20,7 +20,8 @@ from llm_eval_pipeline.receiver.refusals import RefusedError, Retry
 
 _log = logging.getLogger(__name__)
 
-_PACE_S = 0.025
+_PACE_S = 0.05
+"""Half as long costs a tenth more of the processor where spans come one in a request."""
 _MOST = 8 << 20
 """Bytes that are written at once, so that joining them takes little room."""
 _REFUSALS_EVERY = 60
