@@ -73,6 +73,7 @@ def serve(
         server.run(sockets=[listening])
     except KeyboardInterrupt:
         _log.info("stopped")
+        return 0
     return (beside.code or 0) if beside else 0
 
 

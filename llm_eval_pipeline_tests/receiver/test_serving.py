@@ -115,6 +115,13 @@ except KeyboardInterrupt:
     assert spans_in(tmp_path / "receiver") == ["a"]
 
 
+def test_ctrl_c_is_no_failure_though_it_ends_what_runs_beside_it(tmp_path: Path) -> None:
+    with Started(tmp_path, "--", "sleep", "60") as started:
+        assert _post(started.port, protobuf("a")) == 200
+        assert started.end(signal.SIGINT) == 0
+    assert spans_in(tmp_path / "receiver") == ["a"]
+
+
 def test_it_ends_with_what_runs_beside_it_and_in_the_same_way(tmp_path: Path) -> None:
     ran = _ran(tmp_path, "--", sys.executable, "-c", "import sys; sys.exit(7)", RECEIVER_PORT="0")
     assert ran.returncode == 7
