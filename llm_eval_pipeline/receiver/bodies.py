@@ -60,8 +60,7 @@ class _Unpacking:
         self._unpacker, self._fresh = zlib.decompressobj(_GZIP), True
 
     def pieces(self, packed: bytes) -> Iterator[bytes]:
-        full = False
-        while packed or full:
+        while packed:
             self._fresh = False
             try:
                 piece = self._unpacker.decompress(packed, _STEP)
@@ -69,9 +68,9 @@ class _Unpacking:
                 raise undecodable(f"the body is no gzip: {error}") from None
             if piece:
                 yield piece
-            packed, full = self._unpacker.unconsumed_tail, len(piece) == _STEP
+            packed = self._unpacker.unconsumed_tail
             if self._unpacker.eof:
-                packed, full = self._unpacker.unused_data, False
+                packed = self._unpacker.unused_data
                 self._unpacker, self._fresh = zlib.decompressobj(_GZIP), True
 
     def finish(self) -> None:

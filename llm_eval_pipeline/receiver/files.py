@@ -10,9 +10,9 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from llm_eval_pipeline.clients.clock import Clock, system_clock
 from llm_eval_pipeline.receiver.counts import Counts
 from llm_eval_pipeline.receiver.encoding import Encoding
 from llm_eval_pipeline.receiver.open_file import Disk, OpenFile, sync_folder
@@ -46,14 +46,18 @@ class SpanFiles:
         counts: Counts,
         rotation: Rotation | None = None,
         disk: Disk | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self._folder = folder
         self._counts = counts
         self._rotation = rotation or Rotation()
         self._disk = disk or Disk()
+        self._clock = clock
         self._open: dict[str, OpenFile] = {}
+        is_new = not folder.parent.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        sync_folder(folder.parent)
+        for parent in folder.parents[: 1 + is_new]:
+            sync_folder(parent)
         for path in recover(folder, encodings):
             self._tell(path, "completed after a crash", path.stat().st_size)
 
@@ -90,7 +94,7 @@ class SpanFiles:
         Raises:
             OSError: when it does not.
         """
-        file = OpenFile(self._folder, ".probe", b"", self._disk)
+        file = OpenFile(self._folder, ".probe", b"", self._disk, self._clock())
         try:
             file.append(bytes(4096))
         finally:
@@ -100,12 +104,12 @@ class SpanFiles:
     def _file(self, encoding: Encoding, more: int) -> OpenFile:
         if encoding.ending in self._open:
             file = self._open[encoding.ending]
-            fits = file.size + more <= self._rotation.size and file.day == datetime.now(UTC).date()
+            fits = file.size + more <= self._rotation.size and file.day == self._clock().date()
             if fits and file.path.exists():  # somebody may have emptied the landing folder
                 return file
             self._finish(encoding.ending)
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = OpenFile(self._folder, encoding.ending, encoding.start, self._disk)
+        file = OpenFile(self._folder, encoding.ending, encoding.start, self._disk, self._clock())
         self._open[encoding.ending] = file
         return file
 

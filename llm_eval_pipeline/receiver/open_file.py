@@ -10,7 +10,7 @@ import fcntl
 import os
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 
@@ -30,14 +30,13 @@ class OpenFile:
     """A new file of a folder.
 
     Attributes:
-        path: where it is for now.
+        path: where it is for now; its name begins with ``day``, that of ``now``.
         size: how many of its bytes are known to be on disk.
         opened: when it was begun, and ``touched`` when something was last added, both by ``time.monotonic``.
     """
 
-    def __init__(self, folder: Path, ending: str, start: bytes, disk: Disk) -> None:
+    def __init__(self, folder: Path, ending: str, start: bytes, disk: Disk, now: datetime) -> None:
         self._disk = disk
-        now = datetime.now(UTC)
         self.day = now.date()
         self.opened = self.touched = time.monotonic()
         self.path, self._file = _begun(folder, f".{now:%Y-%m-%d.%H%M%S}", ending)

@@ -6,11 +6,12 @@ import os
 import shutil
 import threading
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from llm_eval_pipeline.clients.clock import FakeClock
 from llm_eval_pipeline.production.readers.framing import delimited
 from llm_eval_pipeline.receiver.counts import Counts
 from llm_eval_pipeline.receiver.files import Rotation, SpanFiles
@@ -66,6 +67,17 @@ def test_a_file_is_finished_when_it_is_old_quiet_or_large(folder: Path, rotation
     files.finish_all()
     assert len(finished(folder)) == count
     assert spans_in(folder) == ["a", "a"]
+
+
+def test_a_file_holds_what_came_on_one_day(folder: Path) -> None:
+    clock = FakeClock(datetime(2026, 3, 30, 23, 59, 59, tzinfo=UTC))
+    files = SpanFiles(folder, ENCODINGS, Counts(), clock=clock)
+    for name in ("a", "b"):
+        files.append(PB, delimited(protobuf(name)))
+        clock.advance(timedelta(seconds=1))
+    files.finish_all()
+    assert [path.name[:18] for path in finished(folder)] == ["2026-03-30.235959-", "2026-03-31.000000-"]
+    assert spans_in(folder) == ["a", "b"]
 
 
 def test_a_crash_costs_no_whole_record_and_leaves_no_part_of_one(folder: Path) -> None:

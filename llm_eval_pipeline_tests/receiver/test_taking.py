@@ -122,7 +122,10 @@ def test_no_first_request_hides_that_a_file_has_many(folder: Path) -> None:
 def test_no_first_request_makes_a_file_look_like_mlflows(folder: Path) -> None:
     spans = orjson.dumps(request(trace("t"))["resourceSpans"])
     with Running(folder) as running:
-        assert running.post(b'{"info":{},"resource\\u0053pans":' + spans + b"}", JSON).status == 200
+        assert (
+            running.post(b'{"info":{},"x":"' + b"x" * 9000 + b'","resource\\u0053pans":' + spans + b"}", JSON).status
+            == 200
+        )
         assert running.post(json("next"), JSON).status == 200
     assert spans_in(folder) == ["pipeline", "chat"] * 2
 
