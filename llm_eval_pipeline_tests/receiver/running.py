@@ -46,8 +46,10 @@ class Running:
         memory: int = 8 << 20,
         rotation: Rotation | None = None,
         disk: Disk | None = None,
+        pace_s: float = 0.05,
     ) -> None:
         self._made = (folder, token, max_body, requests, memory, rotation, disk)
+        self._pace_s = pace_s
         self.counts = Counts()
 
     def __enter__(self) -> Running:
@@ -57,7 +59,7 @@ class Running:
             access=Access(SecretStr(token)),
             max_body=max_body,
             room=Room(requests=requests, size=memory),
-            commits=Commits(files, self.counts),
+            commits=Commits(files, self.counts, self._pace_s),
             counts=self.counts,
         )
         self._socket = listen("127.0.0.1", 0)

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
+
+import pytest
 
 from llm_eval_pipeline.receiver.open_file import Disk
 from llm_eval_pipeline_tests.receiver.running import Running, finished, protobuf, spans_in, until
@@ -74,6 +79,16 @@ def test_requests_that_wait_for_the_disk_share_its_next_write(tmp_path: Path) ->
     assert disk.writes <= 3
     assert len(finished(tmp_path / "receiver")) == 1
     assert len(spans_in(tmp_path / "receiver")) == 31
+
+
+@pytest.mark.parametrize(("requests", "idle"), [(64, 0), (1, 3)])
+def test_nobody_waits_for_others_when_no_others_can_come(tmp_path: Path, requests: int, idle: int) -> None:
+    with ExitStack() as connected, Running(tmp_path / "receiver", requests=requests, pace_s=20) as running:
+        for _ in range(idle):
+            connected.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+        begun = time.monotonic()
+        assert [running.post(protobuf(name)).status for name in "abc"] == [200] * 3
+        assert time.monotonic() - begun < 10
 
 
 def test_what_is_under_way_when_it_stops_is_still_taken(tmp_path: Path) -> None:
