@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections import Counter
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
+
 from llm_eval_pipeline.receiver.open_file import Disk
-from llm_eval_pipeline_tests.receiver.running import Running, finished, protobuf, spans_in, until
+from llm_eval_pipeline_tests.receiver.running import PROTOBUF, Running, finished, protobuf, spans_in, until
 
 
 class HeldDisk(Disk):
@@ -85,3 +91,18 @@ def test_what_is_under_way_when_it_stops_is_still_taken(tmp_path: Path) -> None:
     thread.join()
     assert statuses == {"last": 200}
     assert spans_in(tmp_path / "receiver") == ["last"]
+
+
+@pytest.mark.parametrize(("others", "requests"), [(0, 64), (3, 1)])
+def test_one_who_waits_for_each_answer_is_not_held_up_where_nobody_else_can_come(
+    tmp_path: Path, others: int, requests: int
+) -> None:
+    with Running(tmp_path / "receiver", requests=requests) as running, ExitStack() as stack:
+        for _ in range(others):
+            stack.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+        connection = stack.enter_context(closing(HTTPConnection("127.0.0.1", running.port, timeout=30)))
+        begun = time.monotonic()
+        for _ in range(60):
+            connection.request("POST", "/v1/traces", protobuf("a"), {"Content-Type": PROTOBUF})
+            assert connection.getresponse().read() == b""
+        assert time.monotonic() - begun < 2  # 60 x 50 ms would be 3 s
