@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _PACE_S = 0.05
 """Half as long costs a tenth more of the processor where spans come one in a request."""
+_ENOUGH = 16
 _MOST = 8 << 20
 """Bytes that are written at once, so that joining them takes little room."""
 _REFUSALS_EVERY = 60
@@ -40,8 +41,9 @@ class Commits:
 
     Attributes:
         failure: why the disk took nothing the last time; empty when it did.
-        senders: how many connections are open. When as many requests wait, nobody else can come, and they are written
-            at once; otherwise no sooner than ``pace_s`` seconds after the last write began.
+        most: how many requests can wait, since no more connections are open or no more are let in. When as many do,
+            nobody else can come, and they are written at once, as when enough wait to be worth it; otherwise no sooner
+            than ``pace_s`` seconds after the last write began.
     """
 
     def __init__(self, files: SpanFiles, counts: Counts, pace_s: float = _PACE_S) -> None:
@@ -55,7 +57,7 @@ class Commits:
         self._committing: asyncio.Task[None] | None = None
         self._caring: asyncio.Task[None] | None = None
         self.failure = ""
-        self.senders: Callable[[], int] = lambda: 0
+        self.most: Callable[[], int] = lambda: 0
 
     async def __aenter__(self) -> Commits:
         """Begin to look after the files."""
@@ -84,7 +86,7 @@ class Commits:
         self._waiting.append(_Waiting(encoding, record, done))
         if self._committing is None:
             early = self._begun + self._pace_s - loop.time()
-            if early <= 0 or len(self._waiting) >= self.senders():
+            if early <= 0 or len(self._waiting) >= min(_ENOUGH, self.most()):
                 self._start()
             elif self._lingering is None:
                 self._lingering = loop.call_later(early, self._start)

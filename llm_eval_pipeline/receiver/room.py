@@ -11,12 +11,13 @@ class Room:
     """Bounds on what is under way; for one event loop.
 
     Attributes:
+        most_requests: how many may be under way.
         requests: how many are under way.
         size: how many bytes of bodies they hold.
     """
 
     def __init__(self, *, requests: int, size: int) -> None:
-        self._most_requests = requests
+        self.most_requests = requests
         self._most_bytes = size
         self.requests = 0
         self.size = 0
@@ -27,8 +28,8 @@ class Room:
         Raises:
             RefusedError: when all are held.
         """
-        if self.requests >= self._most_requests:
-            raise saturated(f"{self._most_requests} requests are under way already (LLM_EVAL_RECEIVER_REQUESTS)")
+        if self.requests >= self.most_requests:
+            raise saturated(f"{self.most_requests} requests are under way already (LLM_EVAL_RECEIVER_REQUESTS)")
         return Place(self)
 
     def take(self, size: int) -> None:

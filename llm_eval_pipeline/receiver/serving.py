@@ -98,7 +98,7 @@ class ReceivingServer(uvicorn.Server):
             )
         )
         self._beside = beside
-        receiver.commits.senders = lambda: len(self.server_state.connections)
+        receiver.commits.most = lambda: min(len(self.server_state.connections), receiver.room.most_requests)
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop; asked ten times a second."""
