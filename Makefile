@@ -1,6 +1,7 @@
 # make demo   install, run the whole loop on the sample, and say what came of it
 # make test   install, and run the tests
-# make dev    the Dagster UI and daemon on http://127.0.0.1:3000, with what the demo made
+# make dev    the Dagster UI and daemon on http://127.0.0.1:3000, with what the demo made, and the receiver of spans
+# make receive the receiver alone: spans over OTLP/HTTP on http://127.0.0.1:4318/v1/traces
 # make run JOB=weekly_drift PARTITION=2026-11-16   one job for one window, without the UI
 # make plan WEEK=2026-11-16   what evaluating a week would ask and cost, before it does
 # make ledger every call to a model: what was spent, and what replaying has saved
@@ -29,7 +30,7 @@ export WANDB_ERROR_REPORTING := false
 # Compiled imports are several times faster.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test dev run plan ledger mlflow lint check bench examples clean
+.PHONY: demo test dev receive run plan ledger mlflow lint check bench examples clean
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -57,7 +58,10 @@ test: $(VENV)/installed
 
 # `dagster dev` reads workspace.yaml; it warns that `dg dev` is its successor, which does not.
 dev: $(VENV)/installed $(DAGSTER_STATE)/storage
-	$(BIN)/python -W ignore -m dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+	$(BIN)/llm-eval receive -- $(BIN)/python -W ignore -m dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+
+receive: $(VENV)/installed
+	$(BIN)/llm-eval receive
 
 # make run JOB=weekly_drift PARTITION=2026-11-16
 run: $(VENV)/installed $(DAGSTER_STATE)/storage

@@ -16,7 +16,7 @@ from benchmarks.table import COLUMNS, Options, Row, line, machine, say
 
 NAMES = (
     *("ks", "overlap", "ingest", "week", "instructions", "refusals", "judge"),
-    *("endpoint", "kill", "throttled", "memory"),
+    *("endpoint", "kill", "throttled", "memory", "receiver"),
 )
 
 
@@ -24,7 +24,12 @@ def main() -> None:
     """Run what was named."""
     given = _arguments()
     options = Options(
-        runs=given.runs, peer_runs=given.peer_runs, kills=given.kills, examples=given.examples, quick=given.quick
+        runs=given.runs,
+        peer_runs=given.peer_runs,
+        kills=given.kills,
+        examples=given.examples,
+        seconds=given.seconds,
+        quick=given.quick,
     )
     sys.stdout.write(line(Row(**{name: name for name in COLUMNS})) + "\n")
     for name in given.only:
@@ -47,6 +52,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peer-runs", type=int, default=defaults.peer_runs, help="runs of each other tool; 0: none")
     parser.add_argument("--kills", type=int, default=defaults.kills, help="random kills")
     parser.add_argument("--examples", type=int, default=defaults.examples, help="examples for the memory")
+    parser.add_argument(
+        "--seconds", type=float, default=defaults.seconds, help="how long a load on the receiver is held"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that everything works")
     parser.add_argument("--markdown", type=Path, help="put the figures into this file as well")
     return parser.parse_args()

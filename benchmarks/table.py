@@ -31,13 +31,15 @@ class Options:
     """How thoroughly is measured.
 
     ``runs`` of ours and of what is fast, ``peer_runs`` of the other tools; none of them when ``peer_runs`` is 0.
-    ``kills`` random kills, ``examples`` for the memory. ``quick`` only shows that everything works.
+    ``kills`` random kills, ``examples`` for the memory, ``seconds`` that a load is held. ``quick`` only shows that
+    everything works.
     """
 
     runs: int = 5
     peer_runs: int = 1
     kills: int = 100
     examples: int = 100_000
+    seconds: float = 60.0
     quick: bool = False
 
 

@@ -68,7 +68,7 @@ def lay_sample(traces: Path, landing: Path, now: datetime) -> LaidSample:
     """
     if (there := laid_sample(landing)) is not None:
         return there
-    if landing.exists() and any(landing.iterdir()):
+    if any(path.is_file() for path in landing.rglob("*")):
         raise SampleError(f"{landing} holds files that are not the sample's: set LLM_EVAL_TRACES to another folder")
     files = sorted(file for file in traces.rglob("*.gz") if _DAY.match(file.name))
     if not files:
@@ -88,6 +88,8 @@ def lay_sample(traces: Path, landing: Path, now: datetime) -> LaidSample:
         spans = _moved(gzip.decompress(file.read_bytes()), shift_weeks)
         (draft / _DAY.sub(moved, file.name)).write_bytes(gzip.compress(spans, mtime=0))
     (draft / NOTE).write_bytes(orjson.dumps(asdict(laid), option=orjson.OPT_INDENT_2))
+    for folder in sorted(landing.rglob("*"), reverse=True):
+        folder.rmdir()  # such as that of a receiver to which nothing was sent
     draft.replace(landing)
     return laid
 

@@ -53,6 +53,16 @@ class Settings(BaseSettings):
     trace_mapping: Path = Field(
         Path(), description="A YAML file that says which column is which in span files of your own; empty: none."
     )
+    receiver_host: str = Field("127.0.0.1", description="Where OTLP is taken over HTTP; elsewhere a token is needed.")
+    receiver_port: int = Field(4318, ge=0, le=65535, description="The receiver's port; 0: any that is free.")
+    receiver_token: SecretStr = Field(
+        SecretStr(""), description="What senders must carry, as Authorization: Bearer; empty: nothing."
+    )
+    receiver_max_body_mb: int = Field(
+        20, ge=1, le=64, description="Longest body of a request, in MiB, as it comes and unpacked."
+    )
+    receiver_requests: int = Field(256, ge=1, description="Most requests that the receiver has under way at once.")
+    receiver_memory_mb: int = Field(128, ge=1, description="Most MiB of bodies that those hold.")
     first_week: date | None = Field(None, description="The Monday of the first window; the sample's by default.")
 
     models: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -214,6 +224,15 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"{name} is {getattr(self, api)}, and there is no endpoint: set {where} to where it is"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _roomy(self) -> Settings:
+        if self.receiver_memory_mb < self.receiver_max_body_mb:
+            raise ValueError(
+                f"LLM_EVAL_RECEIVER_MEMORY_MB is {self.receiver_memory_mb}, less than the {self.receiver_max_body_mb} "
+                "of one body (LLM_EVAL_RECEIVER_MAX_BODY_MB), which could never be taken"
+            )
         return self
 
     @classmethod

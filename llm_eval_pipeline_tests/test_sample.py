@@ -108,6 +108,13 @@ def test_a_cut_copy_is_made_again(traces: Path, tmp_path: Path) -> None:
     assert "2020-01-06.otlp.jsonl.gz" not in contents(landing)
 
 
+def test_a_receivers_folder_to_which_nothing_was_sent_is_not_in_the_way(traces: Path, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    (landing / "receiver").mkdir(parents=True)
+    lay_sample(traces, landing, NOW)
+    assert laid_sample(landing) is not None
+
+
 def test_a_folder_with_other_files_is_left_alone(traces: Path, tmp_path: Path) -> None:
     mine = tmp_path / "landing" / "2026-03-23.otlp.jsonl"
     mine.parent.mkdir()

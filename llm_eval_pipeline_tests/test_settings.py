@@ -9,7 +9,7 @@ from llm_eval_pipeline.settings import REPOSITORY, Settings, SettingsError
 
 SECRETS = (
     *("API_KEY", "JUDGE_API_KEY", "MODERATION_API_KEY", "WEAVE_API_KEY"),
-    *("LEDGER", "SLACK_WEBHOOK", "PAGERDUTY_KEY"),
+    *("LEDGER", "SLACK_WEBHOOK", "PAGERDUTY_KEY", "RECEIVER_TOKEN"),
 )
 
 
@@ -208,6 +208,12 @@ def test_the_documentation_has_a_line_for_every_setting_in_its_own_words():
     assert [(row[0], row[2]) for row in rows] == [
         (f"`LLM_EVAL_{name.upper()}`", field.description) for name, field in Settings.model_fields.items()
     ]
+
+
+def test_the_receiver_has_room_for_its_longest_body(load):
+    with pytest.raises(SettingsError, match=r"LLM_EVAL_RECEIVER_MEMORY_MB is 8, less than the 20 of one body"):
+        load(RECEIVER_MEMORY_MB="8")
+    assert load(RECEIVER_MEMORY_MB="8", RECEIVER_MAX_BODY_MB="8").receiver_memory_mb == 8
 
 
 def test_settings_do_not_change(load):

@@ -9,12 +9,14 @@ import click
 
 from llm_eval_pipeline.commands.ledger import ledger
 from llm_eval_pipeline.commands.plan import plan
+from llm_eval_pipeline.commands.receive import receive
 from llm_eval_pipeline.ledger.barring import MissingAnswerError
 from llm_eval_pipeline.ledger.engine import LedgerError
+from llm_eval_pipeline.receiver.access import ReceiverError
 from llm_eval_pipeline.settings import SettingsError
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError
 
-_SAID = (SettingsError, LedgerError, MissingAnswerError, MissingPartitionError, ValueError)
+_SAID = (SettingsError, LedgerError, MissingAnswerError, MissingPartitionError, ReceiverError, ValueError)
 """Errors whose text says what to do."""
 
 
@@ -25,6 +27,7 @@ def commands() -> None:
 
 commands.add_command(ledger)
 commands.add_command(plan)
+commands.add_command(receive)
 
 
 def main() -> None:

@@ -28,6 +28,20 @@ def frames(data: bytes) -> Iterator[tuple[int, int]]:
         yield (start if single else body), position
 
 
+def delimited(request: bytes) -> bytes:
+    """A request behind its length, so that ``frames`` finds it in whatever file it stands.
+
+    The varint has at least two bytes: as one byte, 10 would say that the file is a single request, and 0 that lengths
+    have four bytes.
+    """
+    length, prefix = len(request), bytearray()
+    while length > 0x7F or not prefix:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    prefix.append(length)
+    return bytes(prefix) + request
+
+
 def _varint(data: bytes, position: int) -> tuple[int, int]:
     """A number and where it ends; a cut or endless one is longer than any file."""
     number = 0

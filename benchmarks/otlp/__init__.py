@@ -1,0 +1,1 @@
+"""Spans sent to a receiver in a process of its own."""
