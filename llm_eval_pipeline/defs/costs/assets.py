@@ -10,7 +10,6 @@ from llm_eval_pipeline.defs.production.assets import trace_profiles
 from llm_eval_pipeline.defs.tables import preview, table_asset, windows
 from llm_eval_pipeline.ledger.asking import Asker
 from llm_eval_pipeline.ledger.calls import REEVALUATION
-from llm_eval_pipeline.production.spend import week_spend
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import end_of_week, parse_week, start_of
 
@@ -22,6 +21,8 @@ def cost_summary(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], asker: dg.ResourceParam[Asker]
 ) -> dg.MaterializeResult:
     """Tokens and USD by day, model, feature and purpose: the application's own, and what evaluating the week cost."""
+    from llm_eval_pipeline.production.spend import week_spend
+
     for week in windows(context):
         reevaluations = REEVALUATION, start_of(parse_week(week)), end_of_week(week)
         rows = cost_rows(week_spend(warehouse, week), asker.ledger.spending([week], also=reevaluations))
