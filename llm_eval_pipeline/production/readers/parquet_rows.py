@@ -1,23 +1,19 @@
-"""The rows of a Parquet file as plain values, in bounded memory and past damage.
-
-What cannot be read of a file is one record, and a value that cannot be read costs only its row.
-"""
+"""The rows of a Parquet file as plain values; a value that cannot be read costs only its row."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID
 
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from llm_eval_pipeline.production.readers.parquet_batches import batches
 from llm_eval_pipeline.production.readers.seam import KEPT, Unreadable
 
 _BATCH = 256
-_BUFFER = 1 << 20
 _UUID_BYTES = 16
 _INSTANT = pa.timestamp("us", "UTC")
 
@@ -48,19 +44,18 @@ def rows(
     file: BinaryIO, columns: Collection[str], needed: Collection[str], what: str
 ) -> Iterator[ParquetRow | Unreadable]:
     """Each row, with those of ``columns`` that the file has; a file that lacks one of ``needed`` is one record."""
-    number = 0
-    try:
-        parquet = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
-        names = set(parquet.schema_arrow.names)
+
+    def choose(names: Sequence[str]) -> Sequence[str] | str:
         if missing := [name for name in needed if name not in names]:
-            yield _whole(file, 1, f"no {what}: the file has no column {', '.join(missing)}")
-            return
-        for batch in parquet.iter_batches(_BATCH, columns=[name for name in columns if name in names]):
-            for found, reason in _plain_rows(batch):
-                number += 1
-                yield _unreadable(number, found, reason) if reason else ParquetRow(number, found)
-    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names in the footer that are no UTF-8
-        yield _whole(file, number + 1, f"the Parquet file was cut or is damaged from here on: {error}")
+            return f"no {what}: the file has no column {', '.join(missing)}"
+        return [name for name in columns if name in names]
+
+    for some in batches(file, _BATCH, choose):
+        if isinstance(some, Unreadable):
+            yield some
+            continue
+        for number, (found, reason) in enumerate(_plain_rows(some[1]), some[0]):
+            yield _unreadable(number, found, reason) if reason else ParquetRow(number, found)
 
 
 def _plain_rows(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, Any], str]]:
@@ -95,9 +90,3 @@ def _plain(value: Any, kind: pa.DataType) -> Any:
 def _unreadable(number: int, found: dict[str, Any], reason: str) -> Unreadable:
     kept = as_json(found)
     return Unreadable(line=number, reason=reason, kept=kept[:KEPT], length=len(kept))
-
-
-def _whole(file: BinaryIO, line: int, reason: str) -> Unreadable:
-    length = file.seek(0, 2)
-    file.seek(0)
-    return Unreadable(line=line, reason=reason, kept=file.read(KEPT), length=length)

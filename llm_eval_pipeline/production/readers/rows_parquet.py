@@ -1,4 +1,4 @@
-"""Rows of Parquet files, some thousand at a time. Rows count from 1; what lies behind damage is one record."""
+"""Rows of Parquet files for a mapping, their times to the nanosecond."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from llm_eval_pipeline.production.readers.parquet_batches import batches
 from llm_eval_pipeline.production.readers.row import Instant, Row
-from llm_eval_pipeline.production.readers.seam import KEPT, Unreadable
+from llm_eval_pipeline.production.readers.seam import Unreadable
 
 _BATCH = 1024
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
@@ -17,31 +17,23 @@ _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 def parquet_rows(file: BinaryIO) -> Iterator[Row | Unreadable]:
     """Each row, and one record for what cannot be read."""
-    line = 0
-    try:
-        parquet = pq.ParquetFile(file)
-        for group in range(parquet.num_row_groups):  # asked for all groups at once, Arrow holds several of them
-            for batch in parquet.iter_batches(_BATCH, row_groups=[group]):
-                for row in _rows(batch, line):
-                    line = row.line
-                    yield row
-    except (pa.ArrowException, OSError) as error:
-        file.seek(0)
-        kept, length = file.read(KEPT), file.seek(0, 2)
-        reason = f"Parquet is damaged, was cut, or is still being written: {' '.join(str(error).split())[:300]}"
-        yield Unreadable(line=line + 1, reason=reason, kept=kept, length=length)
+    for some in batches(file, _BATCH):
+        if isinstance(some, Unreadable):
+            yield some
+        else:
+            yield from _rows(some[1], some[0])
 
 
-def _rows(batch: pa.RecordBatch, before: int) -> Iterator[Row | Unreadable]:
+def _rows(batch: pa.RecordBatch, first: int) -> Iterator[Row | Unreadable]:
     columns = [_values(column) for column in batch.columns]
     for place in range(batch.num_rows):
         try:
             values = {name: column(place) for name, column in zip(batch.schema.names, columns, strict=True)}
         except (ValueError, OverflowError, pa.ArrowException) as error:  # such as text that is no UTF-8
             reason = f"a value of the row cannot be read: {error}"[:300]
-            yield Unreadable(line=before + place + 1, reason=reason, kept=reason.encode(), length=len(reason.encode()))
+            yield Unreadable(line=first + place, reason=reason, kept=reason.encode(), length=len(reason.encode()))
         else:
-            yield Row(before + place + 1, 0, values)
+            yield Row(first + place, 0, values)
 
 
 def _values(column: pa.Array) -> Any:
