@@ -25,9 +25,15 @@ _BATCH = 50_000
 _INHERITED = ("feature", "prompt_version", "session_id", "user_id")
 _NARROW = (
     *("trace_id", "span_id", "parent_span_id", "started_at", "duration_ms", "day"),
-    *("arrived_at", "source_file", "line", "part", "body_digest", *_INHERITED),
+    *("arrived_at", "source_file", "line", "part", *_INHERITED),
     *("operation", "status", "model_requested", "model_resolved", "cost_usd", "feedback_score"),
 )
+_NOT_SAID = {
+    *("trace_id", "span_id", "source", "source_file", "arrived_at"),
+    *("schema_version", "convention", "cost_usd", "day", "line", "part"),
+}
+_SAID = [name for name in LANDED_SPANS.schema.names if name not in _NOT_SAID]
+"""What a span says, by which copies of it are compared: not how it came here, nor what its tokens cost."""
 
 
 class NoSpansError(LookupError):
@@ -36,7 +42,7 @@ class NoSpansError(LookupError):
 
 _RANKED = """
 create or replace temp table ranked as
-select *, row_number() over first_first as rank, first_value(body_digest) over first_first as kept_digest
+select *, row_number() over first_first as rank, first_value(row_number) over first_first as kept
 from staged where list_contains($days, day)
 window first_first as (partition by day, trace_id, span_id order by arrived_at, source_file, line, part)
 """
@@ -94,11 +100,11 @@ with missing as (
 )
 select ranked.day, source_file as file, count(*) as parsed,
     count(*) filter (rank = 1) as written,
-    count(*) filter (rank > 1 and body_digest = kept_digest) as duplicates,
-    count(*) filter (rank > 1 and body_digest <> kept_digest) as conflicting,
+    count(*) filter (rank > 1 and conflicting.row_number is null) as duplicates,
+    count(conflicting.row_number) as conflicting,
     count(*) filter (rank = 1 and arrived_at > cast(ranked.day as timestamptz) + interval 1 day + $late_after) as late,
     count(missing.row_number) as missing
-from ranked left join missing using (row_number) group by all
+from ranked left join missing using (row_number) left join conflicting using (row_number) group by all
 """
 
 
@@ -186,7 +192,18 @@ def _once(
     engine.register("staged", staged.select(_NARROW).append_column("row_number", numbers))
     engine.execute(_RANKED, {"days": list(days)})
     kept = engine.sql(_KEPT).to_arrow_table()
+    engine.register("conflicting", _conflicting(engine, staged))
     books = engine.sql(_BOOKS, params={"late_after": late_after}).to_arrow_table().to_pylist()
     rows = staged.take(kept["row_number"])
     columns = {name: (kept if name in kept.column_names else rows)[name] for name in PRODUCTION_TRACES.schema.names}
     return pa.table(columns | {"day": kept["day"]}), books
+
+
+def _conflicting(engine: duckdb.DuckDBPyConnection, staged: pa.Table) -> pa.Table:
+    """Which copies say something else than the span that is kept: their row numbers."""
+    copies = engine.sql("select row_number, kept from ranked where rank > 1").to_arrow_table()
+    said = staged.select(_SAID)
+    engine.register("copy", said.take(copies["row_number"]).append_column("row_number", copies["row_number"]))
+    engine.register("first_one", said.take(copies["kept"]).append_column("row_number", copies["row_number"]))
+    differs = " or ".join(f"copy.{name} is distinct from first_one.{name}" for name in _SAID)
+    return engine.sql(f"select row_number from copy join first_one using (row_number) where {differs}").to_arrow_table()

@@ -8,7 +8,8 @@ from typing import BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.readers.json_lines import documents, unreadable, written
-from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
+from llm_eval_pipeline.production.readers.lines import MAX_LINE
+from llm_eval_pipeline.production.readers.seam import Line
 from llm_eval_pipeline.production.readers.row import Row
 from llm_eval_pipeline.production.readers.seam import Unreadable
 
