@@ -50,7 +50,9 @@ def stage(found: FoundFile, warehouse: Warehouse, price: Price, now: datetime) -
                 for rows in tables(found.reader, file, found.name, origin, price, books):
                     writer.add(rows)
         else:
-            warehouse.write(LANDED_SPANS, partition, table_of(found.reader.records(file, found.name), origin, price, books))
+            warehouse.write(
+                LANDED_SPANS, partition, table_of(found.reader.records(file, found.name), origin, price, books)
+            )
     if books.quarantined or warehouse.exists(QUARANTINE, partition):
         warehouse.write(QUARANTINE, partition, books.quarantined)
     newest = date.fromisoformat(max(books.days)) if books.days else arrived.date()

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -77,7 +78,7 @@ requests as (
         ) and sum(cost_usd) < 1e6 then sum(cost_usd) end as request_cost_usd
     from ranked join traces using (day, trace_id) where rank = 1 group by day, trace_id
 )
-select r.day, r.row_number,
+select r.day, r.row_number, r.trace_id, r.span_id,
     coalesce(r.feature, t.feature) as feature,
     coalesce(r.prompt_version, t.prompt_version) as prompt_version,
     coalesce(r.session_id, t.session_id) as session_id,
@@ -87,6 +88,7 @@ select r.day, r.row_number,
     case when is_entry then request_cost_usd end as request_cost_usd,
     case when is_entry then request_feedback end as request_feedback
 from ranked r join traces t using (day, trace_id) join requests using (day, trace_id) where rank = 1
+order by r.day, r.trace_id, r.span_id
 """  # noqa: S608 - built from this package's own constants
 
 # A parent begins before its child: on the same day, or the day before.
@@ -188,20 +190,23 @@ def _once(
     days: Sequence[str], engine: duckdb.DuckDBPyConnection, staged: pa.Table, late_after: timedelta
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
     """The days' rows, each span once, and the books by day and file; only narrow columns go through the engine."""
-    numbers = pa.array(range(len(staged)), pa.int64())
+    numbers = pa.array(np.arange(len(staged)))
     engine.register("staged", staged.select(_NARROW).append_column("row_number", numbers))
     engine.execute(_RANKED, {"days": list(days)})
     kept = engine.sql(_KEPT).to_arrow_table()
     engine.register("conflicting", _conflicting(engine, staged))
     books = engine.sql(_BOOKS, params={"late_after": late_after}).to_arrow_table().to_pylist()
-    rows = staged.take(kept["row_number"])
-    columns = {name: (kept if name in kept.column_names else rows)[name] for name in PRODUCTION_TRACES.schema.names}
+    names = PRODUCTION_TRACES.schema.names
+    rows = staged.select([name for name in names if name not in kept.column_names]).take(kept["row_number"])
+    columns = {name: (kept if name in kept.column_names else rows)[name] for name in names}
     return pa.table(columns | {"day": kept["day"]}), books
 
 
 def _conflicting(engine: duckdb.DuckDBPyConnection, staged: pa.Table) -> pa.Table:
     """Which copies say something else than the span that is kept: their row numbers."""
     copies = engine.sql("select row_number, kept from ranked where rank > 1").to_arrow_table()
+    if not len(copies):
+        return copies.select(["row_number"])
     said = staged.select(_SAID)
     engine.register("copy", said.take(copies["row_number"]).append_column("row_number", copies["row_number"]))
     engine.register("first_one", said.take(copies["kept"]).append_column("row_number", copies["row_number"]))

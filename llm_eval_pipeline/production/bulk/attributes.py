@@ -66,7 +66,9 @@ class Attributes:
     def number(self, name: str) -> pa.DoubleArray:
         """An attribute as a number."""
         for at in self._each((name,)):
-            found = pc.coalesce(self._fields["doubleValue"].take(at), self._whole.take(at).cast(pa.float64(), safe=False))
+            found = pc.coalesce(
+                self._fields["doubleValue"].take(at), self._whole.take(at).cast(pa.float64(), safe=False)
+            )
             self.odd |= mask(pc.and_(at.is_valid(), found.is_null()))
             return found
         return pa.nulls(self.spans, pa.float64())

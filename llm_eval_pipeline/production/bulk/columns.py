@@ -221,7 +221,9 @@ def _is_called(operation: pa.StringArray) -> Mask:
 
 def _conventions(versions: pa.StringArray, is_genai: Mask) -> pa.StringArray:
     encoded = versions.dictionary_encode()
-    names = pa.array([f"gen_ai@{version}" if version else "gen_ai" for version in encoded.dictionary.to_pylist()], pa.string())
+    names = pa.array(
+        [f"gen_ai@{version}" if version else "gen_ai" for version in encoded.dictionary.to_pylist()], pa.string()
+    )
     found = names.take(encoded.indices)
     return found if is_genai.all() else pc.if_else(pa.array(is_genai), found, None)
 

@@ -61,7 +61,9 @@ class Costs:
                 is_priced[calls] = True
             elif rates is None:
                 for call in calls:
-                    billed = BilledTokens(**{kind: int(count[call]) for kind, count in zip(_KINDS, counts, strict=True)})
+                    billed = BilledTokens(
+                        **{kind: int(count[call]) for kind, count in zip(_KINDS, counts, strict=True)}
+                    )
                     cost = cost_of((answered, asked), billed, _time(int(started_us[call])), self._price)
                     if cost is not None:
                         amounts[call] = min(int(cost.scaleb(12)), _MOST)
@@ -105,6 +107,8 @@ def _alike(
     pairs = answered.indices.to_numpy().astype(np.int64) * len(others) + asked.indices.to_numpy()
     days = started_us // _US_PER_DAY
     places = np.flatnonzero(is_billed)
+    if not len(places):
+        return
     several, of = np.unique(np.stack([pairs[places], days[places]]), axis=1, return_inverse=True)
     order = np.argsort(of, kind="stable")
     ends = np.cumsum(np.bincount(of, minlength=several.shape[1]))

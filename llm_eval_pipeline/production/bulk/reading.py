@@ -75,9 +75,7 @@ class _Source:
         for line in lines:
             yield from self._parsed([line])
 
-    def _rows(
-        self, lines: Sequence[Line], requests: pa.ListArray, books: Books
-    ) -> tuple[pa.Table, list[Record]]:
+    def _rows(self, lines: Sequence[Line], requests: pa.ListArray, books: Books) -> tuple[pa.Table, list[Record]]:
         """Rows of the ordinary spans, and the others' records."""
         spans = nested(requests)
         found = columns(spans, np.array([line.number for line in lines]), self.origin, self.costs)

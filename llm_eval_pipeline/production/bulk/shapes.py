@@ -66,7 +66,6 @@ SHAPES: tuple[pa.Schema, ...] = (
 """64-bit numbers are texts in the specification; some exporters write numbers."""
 
 
-
 def parsed(lines: Sequence[bytes], shape: pa.Schema) -> pa.ListArray | None:
     """The ``resourceSpans`` of each line, or None when not every line is one request of this shape."""
     if not all(line.startswith(b"{") and line.endswith(b"}") for line in lines):
