@@ -44,7 +44,7 @@ class Watched(OtlpJsonReader):
 
     def of_line(self, line: Line) -> Iterator[Record]:
         self.asked.append(line.number)
-        return super(Watched, self).of_line(line)
+        return super().of_line(line)
 
 
 def both(data: bytes) -> tuple[pa.Table, Books]:
@@ -267,6 +267,32 @@ def test_lines_with_any_damage_are_the_same_both_ways(data: st.DataObject) -> No
 )
 def test_lines_of_other_shapes_are_the_same_both_ways(line: bytes) -> None:
     both(lines(trace("t1"), line, trace("t2"), line))
+
+
+@pytest.mark.parametrize("key", ["other", "user.id", "gen_ai.response.finish_reasons", "gen_ai.input.messages"])
+def test_values_that_are_none_are_the_same_both_ways(key: str) -> None:
+    values = [
+        {},
+        None,
+        {"stringValue": None},
+        {"stringValue": "[x"},
+        {"arrayValue": {}},
+        {"intValue": "0x1f"},
+        {"a": 1},
+    ]
+    values += [{"arrayValue": {"values": [value]}} for value in values]
+    several = [
+        span("t", str(place)) | {"attributes": [{"key": key, "value": each}]} for place, each in enumerate(values)
+    ]
+    both(lines(several))
+    for one in several:
+        both(lines([one, span("t", "usual", server__port=1)]))
+
+
+def test_parts_that_are_null_hide_the_content() -> None:
+    said = ['[{"role":"user","parts":null,"content":"x"}]', '[{"role":"user","content":"y"}]']
+    rows, _ = both(lines([span("t", each, gen_ai__input__messages=each) for each in said]))
+    assert rows["input"].to_pylist() == [None, "y"]
 
 
 def test_spans_at_the_edges_are_the_same_both_ways() -> None:

@@ -15,7 +15,8 @@ _BYTES = 6 << 20
 """Of lines that are read at once; Arrow takes some three times as much for what it finds in them."""
 
 Found = Line | Unreadable
-Given, Made = TypeVar("Given"), TypeVar("Made")
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 def batches(found: Iterable[Found]) -> Iterator[list[Found]]:

@@ -98,8 +98,8 @@ def _read(texts: pa.StringArray, given: pa.ListArray) -> Conversations:
     answered[owners[with_text]] = with_text
     is_any = np.zeros(len(texts), np.bool_)
     is_any[owners] = True
-    chosen_texts = (said.take(pa.array(at, mask=at < 0)) for at in (asked, answered))
-    return Conversations(*chosen_texts, is_any, odd)
+    question, answer = (said.take(pa.array(at, mask=at < 0)) for at in (asked, answered))
+    return Conversations(question, answer, is_any, odd)
 
 
 def _texts(messages: pa.StructArray) -> tuple[pa.StringArray, Mask]:

@@ -19,8 +19,7 @@ from llm_eval_pipeline.production.conventions.application import FEEDBACK, MLFLO
 from llm_eval_pipeline.production.conventions.values import parsed
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
-from llm_eval_pipeline.production.readers.seam import Line
-from llm_eval_pipeline.production.readers.seam import Record, Unreadable
+from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,

@@ -15,8 +15,7 @@ from llm_eval_pipeline.production.readers.any_value import attributes, members, 
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable, written
 from llm_eval_pipeline.production.readers.json_request import scopes
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
-from llm_eval_pipeline.production.readers.seam import Line
-from llm_eval_pipeline.production.readers.seam import Record, Unreadable
+from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,
