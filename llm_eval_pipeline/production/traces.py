@@ -20,9 +20,11 @@ from llm_eval_pipeline.production.conventions import BILLED_CALLS, MODEL_CALLS
 from llm_eval_pipeline.production.conventions.seam import listed
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.schema import LANDED_SPANS, PRODUCTION_TRACES
+from llm_eval_pipeline.production.threads import in_order
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 _BATCH = 50_000
+_PART = 16_384
 _INHERITED = ("feature", "prompt_version", "session_id", "user_id")
 _NARROW = (
     *("trace_id", "span_id", "parent_span_id", "started_at", "duration_ms", "day"),
@@ -149,9 +151,11 @@ def compile_days(
         for batch in _batches(chosen, files):
             near = {*batch, *map(_day_before, batch)}
             found = staged.read([row["file"] for row in files if near.intersection(row["days"])])
-            rows, books = _once(batch, engine, found, late_after)
+            kept, books = _once(batch, engine, found, late_after)
             for day in batch:
-                warehouse.write(PRODUCTION_TRACES, day, rows.filter(pc.equal(rows["day"], day)).drop_columns("day"))
+                with warehouse.writing(PRODUCTION_TRACES, day) as writer:
+                    for rows in _rows(kept.filter(pc.equal(kept["day"], day)), found):
+                        writer.add(rows)
                 own = [row for row in books if row["day"] == day]
                 reports.append(write_books(day, own, files, warehouse))
     return reports
@@ -193,17 +197,30 @@ def _day_before(day: str) -> str:
 def _once(
     days: Sequence[str], engine: duckdb.DuckDBPyConnection, staged: pa.Table, late_after: timedelta
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """The days' rows, each span once, and the books by day and file; only narrow columns go through the engine."""
+    """Which rows are kept, with what is new in them, in order, and the books by day and file.
+
+    Only narrow columns go through the engine.
+    """
     numbers = pa.array(np.arange(len(staged)))
     engine.register("staged", staged.select(_NARROW).append_column("row_number", numbers))
     engine.execute(_RANKED, {"days": list(days)})
     kept = engine.sql(_KEPT).to_arrow_table()
     engine.register("conflicting", _conflicting(engine, staged))
     books = engine.sql(_BOOKS, params={"late_after": late_after}).to_arrow_table().to_pylist()
+    return kept, books
+
+
+def _rows(kept: pa.Table, staged: pa.Table) -> Iterator[pa.Table]:
+    """Whole rows of the spans that are kept, some at a time, in the same order."""
     names = PRODUCTION_TRACES.schema.names
-    rows = staged.select([name for name in names if name not in kept.column_names]).take(kept["row_number"])
-    columns = {name: (kept if name in kept.column_names else rows)[name] for name in names}
-    return pa.table(columns | {"day": kept["day"]}), books
+    others = staged.select([name for name in names if name not in kept.column_names])
+
+    def taken(start: int) -> pa.Table:
+        some = kept.slice(start, _PART)
+        rows = others.take(some["row_number"])
+        return pa.table({name: (some if name in some.column_names else rows)[name] for name in names})
+
+    return in_order(taken, range(0, len(kept), _PART))
 
 
 def _conflicting(engine: duckdb.DuckDBPyConnection, staged: pa.Table) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Spans out of parsed requests, each with its line, its part and its scope: resources, in them scopes, in them spans."""
+"""Spans out of parsed requests, each with its line, part and scope: resources, in them scopes, in them spans."""
 
 from __future__ import annotations
 

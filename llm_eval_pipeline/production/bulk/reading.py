@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from llm_eval_pipeline.production.bulk.batches import Found, batches, in_order
+from llm_eval_pipeline.production.bulk.batches import Found, batches
 from llm_eval_pipeline.production.bulk.columns import columns
 from llm_eval_pipeline.production.bulk.costs import Costs
 from llm_eval_pipeline.production.bulk.nesting import nested
@@ -17,6 +17,7 @@ from llm_eval_pipeline.production.bulk.shapes import SHAPES, parsed
 from llm_eval_pipeline.production.readers.seam import Line, LineReader, Record, Unreadable
 from llm_eval_pipeline.production.records import Books, table_of
 from llm_eval_pipeline.production.rows import Origin, Price
+from llm_eval_pipeline.production.threads import in_order
 
 _LONGEST = 16 << 20
 """Longer lines are left to the reader, since Arrow would hold several times as much at once."""
