@@ -12,7 +12,10 @@ import orjson
 DAY = "2026-03-30"
 PER_REQUEST = 100
 _START = int(datetime.fromisoformat(DAY).replace(tzinfo=UTC).timestamp()) * 1_000_000_000
-_WORDS = ["the", "a", "of", "to", "order", "refund", "policy", "item", "days", "return", "within", "please", "could", "you", "tell", "me", "about", "my", "account", "status", "it", "was", "shipped", "delivered", "yesterday", "and", "is", "not", "here", "yet", "what", "can", "I", "do", "the", "support", "team", "will", "answer", "in", "two", "working", "days"]
+_TALK = (
+    "the a of to order refund policy item days return within please could you tell me about my account status it was "
+    "shipped delivered yesterday and is not here yet what can I do the support team will answer in two working days"
+)
 
 
 def write(path: Path, spans: int, seed: int = 1) -> None:
@@ -80,7 +83,7 @@ def _messages(*roles_and_texts: str) -> str:
 
 
 def _words(draw: random.Random, count: int) -> str:
-    return " ".join(draw.choices(_WORDS, k=count))
+    return " ".join(draw.choices(_TALK.split(), k=count))
 
 
 def _pair(key: str, value: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from llm_eval_pipeline.production.readers.lines import Line
 from llm_eval_pipeline.production.readers.seam import Unreadable
 
-_BYTES = 6 << 20
+_BYTES = 10 << 20
 """Of lines that are read at once; Arrow takes some three times as much for what it finds in them."""
 
 Found = Line | Unreadable

@@ -104,9 +104,19 @@ def columns(found: Nested, numbers: Places, origin: Origin, costs: Costs) -> Col
 @lru_cache(maxsize=4096)
 def _is_of(name: str) -> str:
     """The convention that recognises a span by an attribute of this name; empty when none does."""
-    ids = {"trace_id": "", "span_id": "", "parent_span_id": None, "name": "", "start_ns": 0, "end_ns": 0}
-    said = {"status": "unset", "status_message": None, "attributes": {name: None}, "events": (), "scope": Scope()}
-    span = Span(**ids, **said)
+    span = Span(
+        trace_id="",
+        span_id="",
+        parent_span_id=None,
+        name="",
+        start_ns=0,
+        end_ns=0,
+        status="unset",
+        status_message=None,
+        attributes={name: None},
+        events=(),
+        scope=Scope(),
+    )
     return next((type(each).__name__ for each in CONVENTIONS if each.recognises(span)), "")
 
 
