@@ -7,20 +7,22 @@ from collections.abc import Iterable, Iterator
 from llm_eval_pipeline.production.readers.lines import Line
 from llm_eval_pipeline.production.readers.seam import Unreadable
 
+_FIRST = 256 << 10
+"""Bytes of lines in the first batch, which shows whether a file's spans are ordinary."""
 _BYTES = 10 << 20
-"""Of lines that are read at once; Arrow takes some three times as much for what it finds in them."""
+"""In the others; Arrow takes some three times as much for what it finds in them."""
 
 Found = Line | Unreadable
 
 
 def batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    """The lines, about as many at once as the bytes allow."""
-    batch, size = list[Found](), 0
+    """The lines in their order, a few and then many at once."""
+    batch, size, limit = list[Found](), 0, _FIRST
     for line in found:
         batch.append(line)
         size += len(line.data) if isinstance(line, Line) else 0
-        if size >= _BYTES:
+        if size >= limit:
             yield batch
-            batch, size = [], 0
+            batch, size, limit = [], 0, _BYTES
     if batch:
         yield batch
