@@ -35,8 +35,7 @@ def tables(
     """The file's rows in tables, in the order of lines and parts; the books fill as they are drawn."""
     source = _Source(reader=reader, origin=origin, price=price, costs=Costs(price))
     several = batches(reader.lines(file, name))
-    first = map(source.read, islice(several, 1))  # before the others, which go by what it shows
-    for table, counted in chain(first, in_order(source.read, several)):
+    for table, counted in chain(map(source.read, islice(several, 1)), source.read_all(several)):
         books.add(counted)
         yield table
 
@@ -75,6 +74,10 @@ class _Source:
         rows += [_counted(found, books) for found in ordinary]
         self.taken += books.records
         return pa.concat_tables(rows), books
+
+    def read_all(self, several: Iterable[Sequence[Found]]) -> Iterator[tuple[pa.Table, Books]]:
+        """The rows of all the batches behind the first, by several threads unless Python would only share them."""
+        yield from (map if self.left > self.taken else in_order)(self.read, several)
 
     def _records(self, lines: Sequence[Line]) -> Iterator[Record]:
         for line in lines:
