@@ -15,7 +15,7 @@ from benchmarks.report import put
 from benchmarks.table import COLUMNS, Options, Row, line, machine, say
 
 NAMES = (
-    *("ks", "overlap", "ingest", "week", "instructions", "refusals", "judge"),
+    *("ks", "overlap", "ingest", "landing", "week", "instructions", "refusals", "judge"),
     *("endpoint", "kill", "throttled", "memory", "receiver"),
 )
 

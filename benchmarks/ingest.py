@@ -23,7 +23,7 @@ def rows(options: Options) -> Iterator[Row]:
 
     data = Path(__file__).parents[1] / "data"
     files = sorted((data / "sample_traces").glob("2026-01-0[5-9]*.gz"))
-    price = price_book(data / "prices.yaml").price
+    price = price_book(data / "prices.yaml")
     with tempfile.TemporaryDirectory() as landing:
         for file in files:
             (Path(landing) / file.name).write_bytes(file.read_bytes())

@@ -129,17 +129,34 @@ class PriceBook:
             ValueError: when a kind of tokens is unknown or a count is negative.
         """
         tokens = usage if isinstance(usage, BilledTokens) else BilledTokens.from_mapping(usage)
+        found = self._found(model, at)
+        return found.cost(tokens) if isinstance(found, Rates) else found(tokens)
+
+    def __call__(self, model: str, tokens: BilledTokens, at: datetime) -> Decimal:
+        """What one call cost in USD, see :meth:`price`."""
+        return self.price(model, tokens, at)
+
+    def rates(self, model: str, day: datetime | date) -> Rates | None:
+        """By which rates a model's calls of a day are priced; None where a price depends on the amount.
+
+        Raises:
+            UnpricedModelError: when the model has no price on that day.
+        """
+        found = self._found(model, day)
+        return found if isinstance(found, Rates) else None
+
+    def _found(self, model: str, at: datetime | date) -> Rates | Callable[[BilledTokens], Decimal]:
         day = at if not isinstance(at, datetime) else (at.astimezone(UTC) if at.tzinfo else at).date()
         for entry in self._entries:
             if entry.model == model and entry.first <= day and (entry.until is None or day < entry.until):
-                return entry.usd_per_million.cost(tokens)
+                return entry.usd_per_million
         found = self._library(model, day)
         if found is None:
             raise UnpricedModelError(
                 f"the model {model!r} has no price on {day}: add one to {self._path} "
                 "(USD per million tokens, with the day from which it holds)"
             )
-        return found.cost(tokens) if isinstance(found, Rates) else found(tokens)
+        return found
 
 
 _SOME = BilledTokens(input=1009, cache_read=503, cache_write=251, output=127)

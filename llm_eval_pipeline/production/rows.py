@@ -5,15 +5,13 @@ Belongs here: one span at a time. Does not belong here: anything that needs its 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-import orjson
-
+from llm_eval_pipeline.costs.prices import Rates
 from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.production.conventions import BILLED_CALLS, Meaning, meaning_of
 from llm_eval_pipeline.production.conventions.application import application_columns
@@ -23,6 +21,16 @@ from llm_eval_pipeline.production.tokens import Tokens
 
 Price = Callable[[str, BilledTokens, datetime], Decimal]
 """The price in USD of a call to a model at a time; it raises ``LookupError`` for a model without a price."""
+
+
+@runtime_checkable
+class Rated(Protocol):
+    """A price that also tells by which rates it counts, for many calls at once."""
+
+    def rates(self, model: str, day: date) -> Rates | None:
+        """The rates of a model on a day; None where a price depends on the amount. Raises ``LookupError`` for none."""
+        ...
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SMALLEST = Decimal("1e-12")
@@ -51,8 +59,9 @@ def span_row(span: Span, line: int, part: int, origin: Origin, price: Price) -> 
     meaning = meaning_of(span)
     called = meaning.operation in BILLED_CALLS
     tokens = meaning.tokens if called else Tokens()
+    billed = tokens.billed()
     status: Status = "error" if meaning.error else span.status
-    cost = _cost(meaning, tokens, started_at, price)
+    cost = cost_of((meaning.model_resolved, meaning.model_requested), billed, started_at, price) if billed else None
     row = {
         "trace_id": span.trace_id,
         "span_id": span.span_id,
@@ -82,27 +91,13 @@ def span_row(span: Span, line: int, part: int, origin: Origin, price: Price) -> 
         "day": span.day,
         "line": line,
         "part": part,
-        "body_digest": body_digest(span),
     }
     return row, called and cost is None and status != "error"
 
 
-def body_digest(span: Span) -> str:
-    """A digest of all that the span says, the same whichever encoding it came in."""
-    body = (
-        (span.parent_span_id, span.name, span.start_ns, span.end_ns, span.status, span.status_message),
-        span.attributes,
-        [(event.name, event.time_ns, event.attributes) for event in span.events],
-    )
-    return hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
-
-
-def _cost(meaning: Meaning, tokens: Tokens, at: datetime, price: Price) -> Decimal | None:
-    """What the call cost: at the model that answered, or where that has no price, at the one that was asked for."""
-    billed = tokens.billed()
-    if billed is None:
-        return None
-    for model in filter(None, dict.fromkeys((meaning.model_resolved, meaning.model_requested))):
+def cost_of(models: Iterable[str | None], billed: BilledTokens, at: datetime, price: Price) -> Decimal | None:
+    """What a call cost: at the model that answered, or where that has no price, at the one that was asked for."""
+    for model in filter(None, dict.fromkeys(models)):
         try:
             return price(model, billed, at).quantize(_SMALLEST)
         except LookupError:

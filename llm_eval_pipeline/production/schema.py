@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from llm_eval_pipeline.storage.tables import LONG_ROW_GROUP, Table, call_money, instant, money
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 """Stored in every span. Raising it lands every file again, because what a span is read as has changed."""
 
 UNKNOWN = "unknown"
@@ -85,7 +85,6 @@ LANDED_SPANS = Table(
             ("day", pa.string()),
             ("line", pa.int64()),
             ("part", pa.int64()),
-            ("body_digest", pa.string()),
         ]
     ),
     partitioned_by="file",

@@ -17,7 +17,7 @@ Status = Literal["unset", "ok", "error"]
 TRACE_ID_DIGITS = 32
 SPAN_ID_DIGITS = 16
 
-_EARLIEST_NS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
+EARLIEST_NS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 _NS_PER_DAY = 86_400 * 1_000_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _HEX = {n: re.compile(f"[0-9a-fA-F]{{{n}}}") for n in (TRACE_ID_DIGITS, SPAN_ID_DIGITS)}
@@ -100,7 +100,7 @@ def parent_identifier(value: object) -> str | None:
 def times(start: object, end: object) -> tuple[int, int]:
     """Start and end in nanoseconds since 1970, both there and in order."""
     start_ns, end_ns = _nanoseconds(start, "start time"), _nanoseconds(end, "end time")
-    if start_ns < _EARLIEST_NS:
+    if start_ns < EARLIEST_NS:
         raise BadSpanError(f"start time {start_ns} lies before the year 2000: it must be in nanoseconds since 1970")
     if end_ns < start_ns:
         raise BadSpanError(f"end time {end_ns} is before start time {start_ns}")

@@ -6,26 +6,22 @@ same rows; only a file without a day in its name arrives when it was last modifi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
+from llm_eval_pipeline.production.bulk.reading import tables
 from llm_eval_pipeline.production.partitions import file_partition
-from llm_eval_pipeline.production.readers.seam import Reader, Record
-from llm_eval_pipeline.production.rows import Origin, Price, span_row
+from llm_eval_pipeline.production.readers.seam import LineReader, Reader
+from llm_eval_pipeline.production.records import Books, table_of
+from llm_eval_pipeline.production.rows import Origin, Price
 from llm_eval_pipeline.production.schema import INGEST_FILES, LANDED_SPANS, QUARANTINE
-from llm_eval_pipeline.production.spans import BadSpanError, OpenSpanError
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import start_of
 
-_BATCH = 8192
 _DAY = timedelta(days=1)
-_SCHEMA = LANDED_SPANS.schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +34,6 @@ class FoundFile:
     identity: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class _Books:
-    """What is counted while a file is read."""
-
-    records: int = 0
-    open: int = 0
-    unpriced_calls: int = 0
-    days: set[str] = field(default_factory=set)
-    quarantined: list[dict[str, Any]] = field(default_factory=list)
-
-
 def stage(found: FoundFile, warehouse: Warehouse, price: Price, now: datetime) -> dict[str, Any]:
     """Stage one file, and return its row of ``ingest_files``.
 
@@ -58,11 +43,16 @@ def stage(found: FoundFile, warehouse: Warehouse, price: Price, now: datetime) -
     arrived = start_of(day) + _DAY if day else datetime.fromtimestamp(found.path.stat().st_mtime, UTC)
     latest = (arrived if day else max(now, arrived)) + _DAY
     origin = Origin(source=found.reader.source, file=found.name, arrived_at=arrived, latest=latest)
-    books = _Books()
+    books, partition = Books(), file_partition(found.name)
     with found.path.open("rb") as file:
-        spans = _table(_rows(found.reader.records(file, found.name), origin, price, books))
-    partition = file_partition(found.name)
-    warehouse.write(LANDED_SPANS, partition, spans)
+        if isinstance(found.reader, LineReader):
+            with warehouse.writing(LANDED_SPANS, partition) as writer:
+                for rows in tables(found.reader, file, found.name, origin, price, books):
+                    writer.add(rows)
+        else:
+            warehouse.write(
+                LANDED_SPANS, partition, table_of(found.reader.records(file, found.name), origin, price, books)
+            )
     if books.quarantined or warehouse.exists(QUARANTINE, partition):
         warehouse.write(QUARANTINE, partition, books.quarantined)
     newest = date.fromisoformat(max(books.days)) if books.days else arrived.date()
@@ -73,7 +63,7 @@ def stage(found: FoundFile, warehouse: Warehouse, price: Price, now: datetime) -
         "arrived_at": arrived,
         "home_day": (day or newest).isoformat(),
         "records": books.records,
-        "spans": len(spans),
+        "spans": books.spans,
         "open": books.open,
         "quarantined": len(books.quarantined),
         "unpriced_calls": books.unpriced_calls,
@@ -89,35 +79,3 @@ def _named_day(name: str) -> date | None:
         return date.fromisoformat(name.rpartition("/")[2][:10])
     except ValueError:
         return None
-
-
-def _rows(records: Iterator[Record], origin: Origin, price: Price, books: _Books) -> Iterator[dict[str, Any]]:
-    """A row for each good record; the books fill as the rows are drawn."""
-    for record in records:
-        books.records += 1
-        try:
-            row, unpriced = span_row(record.span(), record.line, record.part, origin, price)
-        except OpenSpanError:
-            books.open += 1
-            continue
-        except BadSpanError as error:
-            books.quarantined.append(
-                {
-                    "file": origin.file,
-                    "line": record.line,
-                    "part": record.part,
-                    "reason": str(error),
-                    "raw": record.raw(),
-                    "raw_bytes": record.size(),
-                }
-            )
-            continue
-        books.unpriced_calls += unpriced
-        books.days.add(row["day"])
-        yield row
-
-
-def _table(rows: Iterator[dict[str, Any]]) -> pa.Table:
-    """Rows as Arrow, a batch at a time, since Python objects take many times the room."""
-    tables = [pa.Table.from_pylist(batch, schema=_SCHEMA) for batch in iter(lambda: list(islice(rows, _BATCH)), [])]
-    return pa.concat_tables([_SCHEMA.empty_table(), *tables])

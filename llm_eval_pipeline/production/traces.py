@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,15 +20,23 @@ from llm_eval_pipeline.production.conventions import BILLED_CALLS, MODEL_CALLS
 from llm_eval_pipeline.production.conventions.seam import listed
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.schema import LANDED_SPANS, PRODUCTION_TRACES
+from llm_eval_pipeline.production.threads import in_order
 from llm_eval_pipeline.storage.warehouse import Warehouse
 
 _BATCH = 50_000
+_PART = 16_384
 _INHERITED = ("feature", "prompt_version", "session_id", "user_id")
 _NARROW = (
     *("trace_id", "span_id", "parent_span_id", "started_at", "duration_ms", "day"),
-    *("arrived_at", "source_file", "line", "part", "body_digest", *_INHERITED),
+    *("arrived_at", "source_file", "line", "part", *_INHERITED),
     *("operation", "status", "model_requested", "model_resolved", "cost_usd", "feedback_score"),
 )
+_NOT_SAID = {
+    *("trace_id", "span_id", "source", "source_file", "arrived_at"),
+    *("schema_version", "convention", "cost_usd", "day", "line", "part"),
+}
+_SAID = [name for name in LANDED_SPANS.schema.names if name not in _NOT_SAID]
+"""What a span says, by which copies of it are compared: not how it came here, nor what its tokens cost."""
 
 
 class NoSpansError(LookupError):
@@ -36,7 +45,7 @@ class NoSpansError(LookupError):
 
 _RANKED = """
 create or replace temp table ranked as
-select *, row_number() over first_first as rank, first_value(body_digest) over first_first as kept_digest
+select *, row_number() over first_first as rank, first_value(row_number) over first_first as kept
 from staged where list_contains($days, day)
 window first_first as (partition by day, trace_id, span_id order by arrived_at, source_file, line, part)
 """
@@ -71,7 +80,7 @@ requests as (
         ) and sum(cost_usd) < 1e6 then sum(cost_usd) end as request_cost_usd
     from ranked join traces using (day, trace_id) where rank = 1 group by day, trace_id
 )
-select r.day, r.row_number,
+select r.day, r.row_number, r.trace_id, r.span_id,
     coalesce(r.feature, t.feature) as feature,
     coalesce(r.prompt_version, t.prompt_version) as prompt_version,
     coalesce(r.session_id, t.session_id) as session_id,
@@ -81,6 +90,7 @@ select r.day, r.row_number,
     case when is_entry then request_cost_usd end as request_cost_usd,
     case when is_entry then request_feedback end as request_feedback
 from ranked r join traces t using (day, trace_id) join requests using (day, trace_id) where rank = 1
+order by r.day, r.trace_id, r.span_id
 """  # noqa: S608 - built from this package's own constants
 
 # A parent begins before its child: on the same day, or the day before.
@@ -94,12 +104,16 @@ with missing as (
 )
 select ranked.day, source_file as file, count(*) as parsed,
     count(*) filter (rank = 1) as written,
-    count(*) filter (rank > 1 and body_digest = kept_digest) as duplicates,
-    count(*) filter (rank > 1 and body_digest <> kept_digest) as conflicting,
+    count(*) filter (rank > 1 and conflicting.row_number is null) as duplicates,
+    count(conflicting.row_number) as conflicting,
     count(*) filter (rank = 1 and arrived_at > cast(ranked.day as timestamptz) + interval 1 day + $late_after) as late,
     count(missing.row_number) as missing
-from ranked left join missing using (row_number) group by all
+from ranked left join missing using (row_number) left join conflicting using (row_number) group by all
 """
+_DIFFERING = f"""
+select row_number from copy join first_one using (row_number)
+where {" or ".join(f"copy.{name} is distinct from first_one.{name}" for name in _SAID)}
+"""  # noqa: S608 - built from this package's own constants
 
 
 def compile_days(
@@ -137,9 +151,11 @@ def compile_days(
         for batch in _batches(chosen, files):
             near = {*batch, *map(_day_before, batch)}
             found = staged.read([row["file"] for row in files if near.intersection(row["days"])])
-            rows, books = _once(batch, engine, found, late_after)
+            kept, books = _once(batch, engine, found, late_after)
             for day in batch:
-                warehouse.write(PRODUCTION_TRACES, day, rows.filter(pc.equal(rows["day"], day)).drop_columns("day"))
+                with warehouse.writing(PRODUCTION_TRACES, day) as writer:
+                    for rows in _rows(kept.filter(pc.equal(kept["day"], day)), found):
+                        writer.add(rows)
                 own = [row for row in books if row["day"] == day]
                 reports.append(write_books(day, own, files, warehouse))
     return reports
@@ -181,12 +197,38 @@ def _day_before(day: str) -> str:
 def _once(
     days: Sequence[str], engine: duckdb.DuckDBPyConnection, staged: pa.Table, late_after: timedelta
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """The days' rows, each span once, and the books by day and file; only narrow columns go through the engine."""
-    numbers = pa.array(range(len(staged)), pa.int64())
+    """Which rows are kept, with what is new in them, in order, and the books by day and file.
+
+    Only narrow columns go through the engine.
+    """
+    numbers = pa.array(np.arange(len(staged)))
     engine.register("staged", staged.select(_NARROW).append_column("row_number", numbers))
     engine.execute(_RANKED, {"days": list(days)})
     kept = engine.sql(_KEPT).to_arrow_table()
+    engine.register("conflicting", _conflicting(engine, staged))
     books = engine.sql(_BOOKS, params={"late_after": late_after}).to_arrow_table().to_pylist()
-    rows = staged.take(kept["row_number"])
-    columns = {name: (kept if name in kept.column_names else rows)[name] for name in PRODUCTION_TRACES.schema.names}
-    return pa.table(columns | {"day": kept["day"]}), books
+    return kept, books
+
+
+def _rows(kept: pa.Table, staged: pa.Table) -> Iterator[pa.Table]:
+    """Whole rows of the spans that are kept, some at a time, in the same order."""
+    names = PRODUCTION_TRACES.schema.names
+    others = staged.select([name for name in names if name not in kept.column_names])
+
+    def taken(start: int) -> pa.Table:
+        some = kept.slice(start, _PART)
+        rows = others.take(some["row_number"])
+        return pa.table({name: (some if name in some.column_names else rows)[name] for name in names})
+
+    return in_order(taken, range(0, len(kept), _PART))
+
+
+def _conflicting(engine: duckdb.DuckDBPyConnection, staged: pa.Table) -> pa.Table:
+    """Which copies say something else than the span that is kept: their row numbers."""
+    copies = engine.sql("select row_number, kept from ranked where rank > 1").to_arrow_table()
+    if not len(copies):
+        return copies.select(["row_number"])
+    said = staged.select(_SAID)
+    engine.register("copy", said.take(copies["row_number"]).append_column("row_number", copies["row_number"]))
+    engine.register("first_one", said.take(copies["kept"]).append_column("row_number", copies["row_number"]))
+    return engine.sql(_DIFFERING).to_arrow_table()

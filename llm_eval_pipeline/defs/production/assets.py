@@ -25,7 +25,7 @@ def production_traces(
     report = fetch_all(sources(settings), system_clock())
     for name, fetched in report.fetched.items():
         context.log.info(f"{name}: {fetched.traces} fetched that are new; {fetched.open} wait until they have ended")
-    landed = land(settings.landing, warehouse, price_book(settings.prices).price, mapping=settings.mapping)
+    landed = land(settings.landing, warehouse, price_book(settings.prices), mapping=settings.mapping)
     context.log.info(
         f"{len(landed.read)} files read, {landed.unchanged} unchanged: {landed.records} records are "
         f"{landed.spans} spans, {landed.open} that have not ended, and {landed.quarantined} in quarantine"

@@ -10,7 +10,7 @@ from llm_eval_pipeline.production.spans import BadSpanError
 MLFLOW_TAG = "mlflow.traceTag."
 PROMPT_VERSION = "llm_eval.prompt_version"
 FEEDBACK = "llm_eval.feedback_score"
-_OTHER_SPELLING = {"all": "all (feature)"}
+OTHER_SPELLING = {"all": "all (feature)"}
 """In every table ``all`` is the total over all features; a span is not lost for being called so."""
 
 
@@ -28,7 +28,7 @@ def application_columns(attributes: Attributes) -> dict[str, Any]:
     names = ("llm_eval.feature", "feature")
     feature = text(attributes, *names, *(f"{MLFLOW_TAG}{name}" for name in names)) or text(noted, *names)
     return {
-        "feature": _OTHER_SPELLING.get(feature or "", feature),
+        "feature": OTHER_SPELLING.get(feature or "", feature),
         "prompt_version": text(
             attributes, PROMPT_VERSION, "llm.prompt_template.version", f"{MLFLOW_TAG}{PROMPT_VERSION}"
         ),

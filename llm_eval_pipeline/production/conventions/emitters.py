@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from llm_eval_pipeline.production.spans import Scope
 
-_CACHED_APART = frozenset(
+CACHED_APART = frozenset(
     {
         # https://github.com/traceloop/openllmetry/issues/4449 (version 0.62.3): Converse's inputTokens as they are
         "opentelemetry.instrumentation.bedrock",
@@ -18,4 +18,4 @@ _CACHED_APART = frozenset(
 
 def counts_cached_apart(scope: Scope) -> bool:
     """Whether this emitter's input counts leave cached tokens out."""
-    return scope.name in _CACHED_APART
+    return scope.name in CACHED_APART

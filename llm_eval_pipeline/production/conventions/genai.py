@@ -51,7 +51,7 @@ class GenAI:
             error=text(told, "error.type"),
             input=question(asked),
             output=answer(answered),
-            input_messages=as_json(asked, told.get("gen_ai.system_instructions")),
+            input_messages=_conversation(told, asked),
             documents=_documents(told.get("gen_ai.retrieval.documents")),
         )
 
@@ -69,6 +69,14 @@ def _tokens(told: Attributes, cached_apart: bool) -> Tokens:
 
 def _messages(told: Attributes, name: str, older: str) -> list[dict[str, Any]]:
     return message_list(told.get(name)) or message_list(told.get(older)) or indexed(told, older)
+
+
+def _conversation(told: Attributes, asked: list[dict[str, Any]]) -> str | None:
+    """The conversation as JSON: as it was sent, where that is a list of messages and nothing else belongs to it."""
+    sent, instructions = told.get("gen_ai.input.messages"), told.get("gen_ai.system_instructions")
+    if isinstance(sent, str) and asked and not instructions and parsed(sent) == asked:
+        return sent
+    return as_json(asked, instructions)
 
 
 def _finish_reason(told: Attributes) -> str | None:

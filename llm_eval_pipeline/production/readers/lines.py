@@ -7,21 +7,12 @@ beginning kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
-from llm_eval_pipeline.production.readers.seam import KEPT, Unreadable
+from llm_eval_pipeline.production.readers.seam import KEPT, Line, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import Damage, chunks
 
 MAX_LINE = 256 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line without its line break."""
-
-    number: int
-    data: bytes
 
 
 def lines(file: BinaryIO, name: str, *, max_line: int = MAX_LINE) -> Iterator[Line | Unreadable]:

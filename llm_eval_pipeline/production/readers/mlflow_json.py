@@ -18,8 +18,8 @@ import orjson
 from llm_eval_pipeline.production.conventions.application import FEEDBACK, MLFLOW_TAG
 from llm_eval_pipeline.production.conventions.values import parsed
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable
-from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
-from llm_eval_pipeline.production.readers.seam import Record, Unreadable
+from llm_eval_pipeline.production.readers.lines import MAX_LINE
+from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,

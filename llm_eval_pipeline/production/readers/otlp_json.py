@@ -14,8 +14,8 @@ import orjson
 from llm_eval_pipeline.production.readers.any_value import attributes, members, text
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable, written
 from llm_eval_pipeline.production.readers.json_request import scopes
-from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
-from llm_eval_pipeline.production.readers.seam import Record, Unreadable
+from llm_eval_pipeline.production.readers.lines import MAX_LINE
+from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import (
     SPAN_ID_DIGITS,
@@ -45,11 +45,19 @@ class OtlpJsonReader:
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, and every line that holds none."""
-        for line in documents(file, name, self.max_line):
+        for line in self.lines(file, name):
             if isinstance(line, Unreadable):
                 yield line
             else:
-                yield from _of_line(line)
+                yield from self.of_line(line)
+
+    def lines(self, file: BinaryIO, name: str) -> Iterator[Line | Unreadable]:
+        """The requests of the file, not yet parsed."""
+        return documents(file, name, self.max_line)
+
+    def of_line(self, line: Line) -> Iterator[Record]:
+        """Every span of one request, or the request when it is none."""
+        return _of_line(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.readers.json_lines import documents, unreadable, written
-from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
+from llm_eval_pipeline.production.readers.lines import MAX_LINE
 from llm_eval_pipeline.production.readers.row import Row
-from llm_eval_pipeline.production.readers.seam import Unreadable
+from llm_eval_pipeline.production.readers.seam import Line, Unreadable
 
 
 def json_rows(file: BinaryIO, name: str) -> Iterator[Row | Unreadable]:

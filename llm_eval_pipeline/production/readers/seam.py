@@ -69,6 +69,19 @@ class Reader(Protocol):
 
 
 @runtime_checkable
+class LineReader(Reader, Protocol):
+    """A reader of OTLP/JSON by the line, of which ordinary spans may be read many at once (``bulk/``)."""
+
+    def lines(self, file: BinaryIO, name: str) -> Iterator[Line | Unreadable]:
+        """The file's lines, not yet parsed, and what cannot be read."""
+        ...
+
+    def of_line(self, line: Line) -> Iterator[Record]:
+        """Every record of one line."""
+        ...
+
+
+@runtime_checkable
 class Versioned(Protocol):
     """A reader that reads a file otherwise when something beside the file changes, such as a mapping."""
 
@@ -76,6 +89,14 @@ class Versioned(Protocol):
     def version(self) -> str:
         """What changes with it. Files that were read under another version are read again."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its line break."""
+
+    number: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from typing import BinaryIO
 import orjson
 
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, documents, unreadable
-from llm_eval_pipeline.production.readers.lines import MAX_LINE, Line
-from llm_eval_pipeline.production.readers.seam import Record, Unreadable
+from llm_eval_pipeline.production.readers.lines import MAX_LINE
+from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.readers.weave_call import WeaveCall
 
