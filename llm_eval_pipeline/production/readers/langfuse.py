@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from llm_eval_pipeline.production.instants import instant_ns
 from llm_eval_pipeline.production.readers.first_keys import first_keys
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece
-from llm_eval_pipeline.production.readers.json_records import listed_records
+from llm_eval_pipeline.production.readers.json_records import of_pages
 from llm_eval_pipeline.production.readers.langfuse_context import field
 from llm_eval_pipeline.production.readers.langfuse_files import holds_observations, is_langfuse
 from llm_eval_pipeline.production.readers.langfuse_record import parent_of, span_of_observation, span_of_trace
@@ -44,11 +44,11 @@ class LangfuseJsonReader:
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every observation of the file, every trace that is a span itself, and every line that is no JSON."""
-        for listed in listed_records(file, name, self.max_line):
-            if isinstance(listed, Unreadable):
-                yield listed
+        for page in of_pages(file, name, self.max_line):
+            if isinstance(page, Unreadable):
+                yield page
                 continue
-            line, found = listed
+            line, found = page
             part = 0
             for each in found:
                 for record in _records(each, line.number, part, line.data):

@@ -8,8 +8,7 @@ from typing import Any
 from llm_eval_pipeline.production.conventions.application import FEEDBACK, PROMPT_VERSION
 from llm_eval_pipeline.production.conventions.values import parsed, text
 from llm_eval_pipeline.production.readers.feedback import feedback_of, is_from_user
-from llm_eval_pipeline.production.readers.json_records import as_text
-from llm_eval_pipeline.production.readers.tags import object_in, told_by
+from llm_eval_pipeline.production.readers.fields import as_text, object_in, told_by
 
 Record = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from llm_eval_pipeline.production.readers.first_keys import first_keys
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece
-from llm_eval_pipeline.production.readers.json_records import listed_records
+from llm_eval_pipeline.production.readers.json_records import of_pages
 from llm_eval_pipeline.production.readers.langfuse_files import in_langfuse_folder
 from llm_eval_pipeline.production.readers.langsmith_run import FIELDS, span_of_run
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
@@ -38,11 +38,11 @@ class LangSmithJsonReader:
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every run of the file, and every line that is no JSON."""
-        for listed in listed_records(file, name, self.max_line):
-            if isinstance(listed, Unreadable):
-                yield listed
+        for page in of_pages(file, name, self.max_line):
+            if isinstance(page, Unreadable):
+                yield page
                 continue
-            line, found = listed
+            line, found = page
             for part, run in enumerate(_with_children(found)):
                 yield _JsonRun(line.number, part, run, line.data)
 

@@ -14,8 +14,7 @@ from llm_eval_pipeline.production.conventions.values import parsed, text
 from llm_eval_pipeline.production.ids import span_identifier, trace_identifier
 from llm_eval_pipeline.production.instants import instant_ns
 from llm_eval_pipeline.production.readers.feedback import feedback_of
-from llm_eval_pipeline.production.readers.json_records import as_text
-from llm_eval_pipeline.production.readers.tags import object_in, told_by
+from llm_eval_pipeline.production.readers.fields import as_text, object_in, told_by
 from llm_eval_pipeline.production.spans import BadSpanError, Event, OpenSpanError, Scope, Span, Status, times
 
 COUNTS = (

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import orjson
-
 from llm_eval_pipeline.production.conventions.application import FEEDBACK, MLFLOW_TAG
 from llm_eval_pipeline.production.conventions.values import parsed
-from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, documents, unreadable
+from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece, unreadable
+from llm_eval_pipeline.production.readers.json_records import loaded
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
 from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
@@ -56,19 +55,14 @@ class MlflowJsonReader:
 
     def records(self, file: BinaryIO, name: str) -> Iterator[Record]:
         """Every span of the file, and every line that holds none."""
-        for line in documents(file, name, self.max_line):
-            if isinstance(line, Unreadable):
-                yield line
+        for document in loaded(file, name, self.max_line):
+            if isinstance(document, Unreadable):
+                yield document
             else:
-                yield from _of_line(line)
+                yield from _of_trace(*document)
 
 
-def _of_line(line: Line) -> Iterator[Record]:
-    try:
-        trace = orjson.loads(line.data)
-    except orjson.JSONDecodeError as error:
-        yield unreadable(line, f"no JSON: {error}")
-        return
+def _of_trace(line: Line, trace: Any) -> Iterator[Record]:
     info, data = (trace.get(part) for part in ("info", "data")) if isinstance(trace, dict) else (None, None)
     spans = data.get("spans") if isinstance(data, dict) else None
     if not isinstance(info, dict) or not isinstance(spans, list):
@@ -77,7 +71,7 @@ def _of_line(line: Line) -> Iterator[Record]:
     if not spans:
         yield unreadable(line, "the trace has no spans: MLflow had not stored them, or search_traces left them out")
         return
-    whole = _of_trace(info)
+    whole = _of_whole(info)
     for part, found in enumerate(spans):
         yield _MlflowSpan(line.number, part, found, line.data, whole)
     if (told := _told(info)) > len(spans):
@@ -92,7 +86,7 @@ def _told(info: dict[str, Any]) -> int:
     return told if isinstance(told, int) and not isinstance(told, bool) else 0
 
 
-def _of_trace(info: dict[str, Any]) -> dict[str, Any]:
+def _of_whole(info: dict[str, Any]) -> dict[str, Any]:
     """What is known of a whole trace, as attributes."""
     tags, metadata = (info.get(part) for part in ("tags", "trace_metadata"))
     told = {f"{MLFLOW_TAG}{name}": value for name, value in (tags if isinstance(tags, dict) else {}).items()}

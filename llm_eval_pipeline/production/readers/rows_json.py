@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import orjson
-
-from llm_eval_pipeline.production.readers.json_lines import documents, unreadable, written
+from llm_eval_pipeline.production.readers.json_lines import unreadable, written
+from llm_eval_pipeline.production.readers.json_records import listed, loaded
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
 from llm_eval_pipeline.production.readers.row import Row
 from llm_eval_pipeline.production.readers.seam import Line, Unreadable
@@ -15,16 +14,12 @@ from llm_eval_pipeline.production.readers.seam import Line, Unreadable
 
 def json_rows(file: BinaryIO, name: str) -> Iterator[Row | Unreadable]:
     """Each row, and each line or piece that is none."""
-    for line in documents(file, name, MAX_LINE):
-        if isinstance(line, Unreadable):
-            yield line
+    for document in loaded(file, name, MAX_LINE):
+        if isinstance(document, Unreadable):
+            yield document
             continue
-        try:
-            found = orjson.loads(line.data)
-        except orjson.JSONDecodeError as error:
-            yield unreadable(line, f"no JSON: {error}")
-            continue
-        for part, each in enumerate(found if isinstance(found, list) else [found]):
+        line, found = document
+        for part, each in enumerate(listed(found)):
             if isinstance(each, dict):
                 yield Row(line.number, part, each)
             else:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import orjson
-
-from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, documents, unreadable
+from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, documents
+from llm_eval_pipeline.production.readers.json_records import listed, loaded
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
 from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
@@ -42,11 +41,13 @@ class WeaveJsonReader:
         """Every call of the file, and every line that holds none. The file is read twice: see :func:`_parents`."""
         parents = _parents(documents(file, name, self.max_line))
         file.seek(0)
-        for line in documents(file, name, self.max_line):
-            if isinstance(line, Unreadable):
-                yield line
-            else:
-                yield from _of_line(line, parents)
+        for document in loaded(file, name, self.max_line):
+            if isinstance(document, Unreadable):
+                yield document
+                continue
+            line, found = document
+            for part, call in enumerate(listed(found)):
+                yield WeaveCall(line.number, part, call, line.data, parents)
 
 
 def _parents(lines: Iterator[Line | Unreadable]) -> Set[str]:
@@ -56,13 +57,3 @@ def _parents(lines: Iterator[Line | Unreadable]) -> Set[str]:
         if isinstance(line, Line) and _COUNTS not in line.data:
             found.update(each.decode("utf-8", "replace") for each in _PARENT.findall(line.data))
     return found
-
-
-def _of_line(line: Line, parents: Set[str]) -> Iterator[Record]:
-    try:
-        found = orjson.loads(line.data)
-    except orjson.JSONDecodeError as error:
-        yield unreadable(line, f"no JSON: {error}")
-        return
-    for part, call in enumerate(found if isinstance(found, list) else [found]):
-        yield WeaveCall(line.number, part, call, line.data, parents)

@@ -1,8 +1,10 @@
-"""Tags such as ``feature:search``, and metadata: both say what the application says of itself."""
+"""Fields of a record as attributes: texts, objects, and what tags such as ``feature:search`` and metadata tell."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import orjson
 
 from llm_eval_pipeline.production.conventions.values import parsed
 from llm_eval_pipeline.production.spans import BadSpanError
@@ -29,3 +31,19 @@ def object_in(found: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadSpanError(f"{name} must be an object, got {ascii(value)[:60]}")
     return value
+
+
+def as_text(value: object, what: str) -> str | None:
+    """A text as it is, anything else as JSON, and None for what is empty.
+
+    Raises:
+        BadSpanError: when it is nested deeper than can be written.
+    """
+    if value is None or value in ("", {}, []):
+        return None
+    if isinstance(value, str):
+        return value
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError as error:
+        raise BadSpanError(f"{what} cannot be written as JSON: {error}") from error
