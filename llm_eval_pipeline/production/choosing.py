@@ -7,8 +7,8 @@ from pathlib import Path
 
 from llm_eval_pipeline.production.mapping import load_mapping, mapping_for
 from llm_eval_pipeline.production.readers import Reader
-from llm_eval_pipeline.production.readers.columns import ColumnsReader, is_table
-from llm_eval_pipeline.production.readers.langfuse_files import is_beside_spans
+from llm_eval_pipeline.production.readers.columns.reader import ColumnsReader, is_table
+from llm_eval_pipeline.production.readers.langfuse.files import is_beside_spans
 
 _OTLP = b'"resourceSpans"'
 

@@ -25,7 +25,7 @@ from llm_eval_pipeline.production.conventions.application import application_col
 from llm_eval_pipeline.production.landing import LandingReport, land
 from llm_eval_pipeline.production.mapping import FoundMapping, Mapping
 from llm_eval_pipeline.production.partitions import file_partition
-from llm_eval_pipeline.production.readers.columns import ColumnsReader
+from llm_eval_pipeline.production.readers.columns.reader import ColumnsReader
 from llm_eval_pipeline.production.rows import Origin, span_row
 from llm_eval_pipeline.production.schema import LANDED_SPANS, PRODUCTION_TRACES, QUARANTINE
 from llm_eval_pipeline.production.spans import BadSpanError, Span

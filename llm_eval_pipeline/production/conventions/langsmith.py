@@ -1,4 +1,4 @@
-"""Runs of LangSmith's, under names of attributes that ``readers/langsmith_run.py`` gives them.
+"""Runs of LangSmith's, under names of attributes that ``readers/langsmith/run.py`` gives them.
 
 https://reference.langchain.com/python/langsmith/schemas/UsageMetadata — input tokens are the sum of all kinds, so they
 include cached ones, and output tokens include reasoning.

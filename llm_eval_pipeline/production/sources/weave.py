@@ -1,7 +1,7 @@
 """Calls of a W&B Weave project, from its trace server.
 
 Here: which calls are asked for, page by page, and again after a failure. Not here: what a call says
-(``readers/weave_json``), what is kept (``keeping``).
+(``readers/weave``), what is kept (``keeping``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from llm_eval_pipeline.production.instants import Unit, as_number, from_epoch, from_iso
-from llm_eval_pipeline.production.readers.row import Instant, jsonable
+from llm_eval_pipeline.production.readers.columns.row import Instant, jsonable
 from llm_eval_pipeline.production.spans import BadSpanError, Status
 
 _EARLIEST_NS = 946_684_800 * 1_000_000_000

@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from llm_eval_pipeline.production.readers.columns.row import Instant, Row
 from llm_eval_pipeline.production.readers.parquet_batches import batches
-from llm_eval_pipeline.production.readers.row import Instant, Row
 from llm_eval_pipeline.production.readers.seam import Unreadable
 
 _BATCH = 1024

@@ -1,6 +1,6 @@
 """Calls of W&B Weave as JSON, one per line or a list of them: what its trace server streams, and what people export.
 
-Here: where the calls of a file are, and which of them are others' parents. Not here: what one says (``weave_call``).
+Here: where the calls of a file are, and which of them are others' parents. Not here: what one says (``call``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from llm_eval_pipeline.production.readers.json_records import listed, loaded
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
 from llm_eval_pipeline.production.readers.seam import Line, Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
-from llm_eval_pipeline.production.readers.weave_call import WeaveCall
+from llm_eval_pipeline.production.readers.weave.call import WeaveCall
 
 _NAMES = (b'"op_name"', b'"trace_id"', b'"project_id"')
 _COUNTS = b'"status_counts"'

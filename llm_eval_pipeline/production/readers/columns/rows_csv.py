@@ -9,9 +9,9 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from llm_eval_pipeline.production.readers.columns.row import Row
 from llm_eval_pipeline.production.readers.json_lines import unreadable
 from llm_eval_pipeline.production.readers.lines import Line
-from llm_eval_pipeline.production.readers.row import Row
 from llm_eval_pipeline.production.readers.seam import KEPT, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import Damage, chunks
 

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO
 from llm_eval_pipeline.production.readers.first_keys import first_keys
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece
 from llm_eval_pipeline.production.readers.json_records import of_pages
-from llm_eval_pipeline.production.readers.langfuse_files import in_langfuse_folder
-from llm_eval_pipeline.production.readers.langsmith_run import FIELDS, span_of_run
+from llm_eval_pipeline.production.readers.langfuse.files import in_langfuse_folder
+from llm_eval_pipeline.production.readers.langsmith.run import FIELDS, span_of_run
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
-from llm_eval_pipeline.production.readers.parquet_rows import ParquetRow, rows
+from llm_eval_pipeline.production.readers.parquet_records import ParquetRow, rows
 from llm_eval_pipeline.production.readers.seam import Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import Span

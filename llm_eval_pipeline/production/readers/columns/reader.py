@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from llm_eval_pipeline.production.mapping import FoundMapping
-from llm_eval_pipeline.production.readers.mapped_row import MappedRow
-from llm_eval_pipeline.production.readers.rows_csv import csv_rows
-from llm_eval_pipeline.production.readers.rows_json import json_rows
-from llm_eval_pipeline.production.readers.rows_parquet import parquet_rows
+from llm_eval_pipeline.production.readers.columns.mapped_row import MappedRow
+from llm_eval_pipeline.production.readers.columns.rows_csv import csv_rows
+from llm_eval_pipeline.production.readers.columns.rows_json import json_rows
+from llm_eval_pipeline.production.readers.columns.rows_parquet import parquet_rows
 from llm_eval_pipeline.production.readers.seam import Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 

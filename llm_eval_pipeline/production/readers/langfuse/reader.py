@@ -13,11 +13,11 @@ from llm_eval_pipeline.production.instants import instant_ns
 from llm_eval_pipeline.production.readers.first_keys import first_keys
 from llm_eval_pipeline.production.readers.json_lines import JSON_NAMES, JsonPiece
 from llm_eval_pipeline.production.readers.json_records import of_pages
-from llm_eval_pipeline.production.readers.langfuse_context import field
-from llm_eval_pipeline.production.readers.langfuse_files import holds_observations, is_langfuse
-from llm_eval_pipeline.production.readers.langfuse_record import parent_of, span_of_observation, span_of_trace
+from llm_eval_pipeline.production.readers.langfuse.context import field
+from llm_eval_pipeline.production.readers.langfuse.files import holds_observations, is_langfuse
+from llm_eval_pipeline.production.readers.langfuse.record import parent_of, span_of_observation, span_of_trace
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
-from llm_eval_pipeline.production.readers.parquet_rows import ParquetRow, rows
+from llm_eval_pipeline.production.readers.parquet_records import ParquetRow, rows
 from llm_eval_pipeline.production.readers.seam import Record, Unreadable
 from llm_eval_pipeline.production.readers.unpacking import inner_name
 from llm_eval_pipeline.production.spans import BadSpanError, Span

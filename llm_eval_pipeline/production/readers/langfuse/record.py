@@ -13,7 +13,7 @@ from llm_eval_pipeline.production.conventions.values import parsed, text
 from llm_eval_pipeline.production.ids import span_identifier, trace_identifier
 from llm_eval_pipeline.production.instants import instant_ns
 from llm_eval_pipeline.production.readers.fields import as_text
-from llm_eval_pipeline.production.readers.langfuse_context import Record, field, told_of_application
+from llm_eval_pipeline.production.readers.langfuse.context import Record, field, told_of_application
 from llm_eval_pipeline.production.spans import BadSpanError, OpenSpanError, Scope, Span, times
 
 _SCOPE = Scope("langfuse")

@@ -13,8 +13,16 @@ from llm_eval_pipeline.production.conventions.application import FEEDBACK
 from llm_eval_pipeline.production.conventions.columns import CACHED_APART, PREFIX
 from llm_eval_pipeline.production.ids import span_identifier, trace_identifier
 from llm_eval_pipeline.production.mapping import Mapping, Told
-from llm_eval_pipeline.production.readers.cells import counted, end_of, finite, instant, status_cell, text, whole
-from llm_eval_pipeline.production.readers.row import Row, jsonable
+from llm_eval_pipeline.production.readers.columns.cells import (
+    counted,
+    end_of,
+    finite,
+    instant,
+    status_cell,
+    text,
+    whole,
+)
+from llm_eval_pipeline.production.readers.columns.row import Row, jsonable
 from llm_eval_pipeline.production.spans import BadSpanError, Scope, Span, times
 
 _MEANT = ("operation", "model", "input", "output", "finish_reason", "documents")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from llm_eval_pipeline.production.readers.columns.row import Row
 from llm_eval_pipeline.production.readers.json_lines import unreadable, written
 from llm_eval_pipeline.production.readers.json_records import listed, loaded
 from llm_eval_pipeline.production.readers.lines import MAX_LINE
-from llm_eval_pipeline.production.readers.row import Row
 from llm_eval_pipeline.production.readers.seam import Line, Unreadable
 
 

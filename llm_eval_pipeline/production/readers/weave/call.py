@@ -17,7 +17,7 @@ from llm_eval_pipeline.production.conventions.application import FEEDBACK
 from llm_eval_pipeline.production.ids import span_identifier, trace_identifier
 from llm_eval_pipeline.production.instants import from_iso
 from llm_eval_pipeline.production.readers.json_lines import JsonPiece
-from llm_eval_pipeline.production.readers.weave_feedback import feedback_score
+from llm_eval_pipeline.production.readers.weave.feedback import feedback_score
 from llm_eval_pipeline.production.spans import BadSpanError, OpenSpanError, Scope, Span, times
 
 _OP = re.compile(r"weave:///.*/op/(?P<name>.+):[^:/]+")

@@ -1,0 +1,1 @@
+"""Exports of LangSmith: its runs, as JSON and as Parquet."""

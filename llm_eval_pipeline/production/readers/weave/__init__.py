@@ -1,0 +1,1 @@
+"""Calls of W&B Weave, as it streams and exports them."""
