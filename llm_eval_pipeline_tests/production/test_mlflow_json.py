@@ -88,6 +88,14 @@ def test_a_call_says_who_answered_what_and_what_it_took() -> None:
     assert meaning.tokens == Tokens(input_uncached=8, cache_read=4, output=5)
 
 
+def test_every_api_says_why_a_model_stopped_in_its_own_place() -> None:
+    said = {"parts": [{"text": "Two years."}]}
+    gemini = {"candidates": [{"content": said, "finish_reason": "STOP"}]}
+    anthropic = {"content": [{"type": "text", "text": "Two years."}], "stop_reason": "end_turn"}
+    calls, _ = read(trace(*(chat(attributes={"mlflow.spanOutputs": each}) for each in (gemini, anthropic))))
+    assert [meaning_of(each).finish_reason for each in calls] == ["STOP", "end_turn"]
+
+
 def test_what_is_known_of_a_trace_goes_to_its_root() -> None:
     feedback = {"source": {"source_type": "HUMAN"}, "feedback": {"value": True}}
     judged = {"source": {"source_type": "LLM_JUDGE"}, "feedback": {"value": 0.1}}

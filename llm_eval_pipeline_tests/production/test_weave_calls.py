@@ -221,6 +221,24 @@ def test_langchains_models_are_read_with_its_own_counts() -> None:
     assert (meaning.input, meaning.output, meaning.tokens) == ("How long?", None, Tokens())
 
 
+def test_langchains_message_says_what_was_cached_for_a_time_and_why_it_ended() -> None:
+    run = langchain_chat()
+    generation = run["output"]["outputs"]["generations"][0][0]
+    told = generation["message"]["kwargs"]
+    details = {
+        "cache_read": 600,
+        "cache_creation": 0,
+        "ephemeral_5m_input_tokens": 100,
+        "ephemeral_1h_input_tokens": 50,
+    }
+    told["usage_metadata"] |= {"input_token_details": details}
+    told["response_metadata"] |= {"stop_reason": "max_tokens"}
+    generation["generation_info"] = None
+    meaning = meaning_of(one(run))
+    assert meaning.tokens == Tokens(input_uncached=250, cache_read=600, cache_write=150, output=50, reasoning=20)
+    assert meaning.finish_reason == "max_tokens"
+
+
 def test_langchains_other_runs_are_what_their_names_say_whatever_kind_was_left_over() -> None:
     left_over = {"weave": {"kind": "llm"}}
     parsed = call("langchain.Parser.Str", attributes=left_over, output=langchain_run("parser", {"output": "Two."}))

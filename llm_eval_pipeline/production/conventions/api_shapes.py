@@ -11,20 +11,28 @@ from llm_eval_pipeline.production.conventions.messages import answer, message_li
 from llm_eval_pipeline.production.conventions.values import count, text
 from llm_eval_pipeline.production.tokens import Tokens, normalised
 
+SENT = ("messages", "input", "contents")
+"""Under these names a request has its messages."""
+
 _CACHED_APART = ("cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 def sent(request: dict[str, Any]) -> tuple[list[dict[str, Any]], Any]:
     """The conversation that was sent, and the instructions that were given apart."""
-    for name in ("messages", "input", "contents"):
+    for name in SENT:
         if messages := message_list(request.get(name)):
             return messages, request.get("system") or request.get("instructions") or request.get("system_instruction")
     return [], None
 
 
+def choices(reply: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers that OpenAI's API gives to choose from."""
+    return _objects(reply.get("choices"))
+
+
 def answered(reply: dict[str, Any]) -> str | None:
     """The text that a model answered; None when the reply has none of these shapes."""
-    messages = [each["message"] for each in _objects(reply.get("choices")) if isinstance(each.get("message"), dict)]
+    messages = [each["message"] for each in choices(reply) if isinstance(each.get("message"), dict)]
     messages += [each["content"] for each in _objects(reply.get("candidates")) if isinstance(each.get("content"), dict)]
     messages += [each for each in _objects(reply.get("output")) if each.get("type", "message") == "message"]
     if isinstance(reply.get("content"), list | str):
@@ -34,7 +42,7 @@ def answered(reply: dict[str, Any]) -> str | None:
 
 def finish_reason(reply: dict[str, Any]) -> str | None:
     """Why the model stopped."""
-    several = [*_objects(reply.get("choices")), *_objects(reply.get("candidates"))]
+    several = [*choices(reply), *_objects(reply.get("candidates"))]
     reasons = [reason for each in several if (reason := text(each, "finish_reason"))]
     return ",".join(reasons) or text(reply, "stop_reason")
 

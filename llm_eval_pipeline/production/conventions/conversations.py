@@ -1,27 +1,27 @@
-"""What was sent to a model and what came back, in the shapes of OpenAI's and Anthropic's APIs and of LangChain.
+"""What a traced call was given and what it returned: a conversation and its answer, or a function's own values.
 
-LangChain writes a message as ``{"lc": 1, "id": […, "HumanMessage"], "kwargs": {…}}``, or as ``{"type": "human"}`` with
-its content there or within ``data``. Not here: what a message's text is (``messages.py``).
+Not here: how an API (``api_shapes``) or LangChain (``langchain``) shapes it, what a message's text is (``messages``).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from llm_eval_pipeline.production.conventions import langchain
+from llm_eval_pipeline.production.conventions.api_shapes import SENT, choices
 from llm_eval_pipeline.production.conventions.messages import answer, plain
 from llm_eval_pipeline.production.conventions.seam import MODEL_CALLS
 from llm_eval_pipeline.production.conventions.values import parsed, text
 
 _ROLES = {"human": "user", "ai": "assistant"}
 _KEPT = ("content", "parts", "tool_calls")
-_SENT = ("messages", "contents", "input")
 
 
 def conversation(given: Any) -> list[dict[str, Any]]:
     """The messages in a call's inputs; empty when they hold none."""
     found = parsed(given)
     if isinstance(found, dict):
-        found = next((each for name in _SENT if isinstance(each := parsed(found.get(name)), list)), None)
+        found = next((each for name in SENT if isinstance(each := parsed(found.get(name)), list)), None)
     return _messages(found)
 
 
@@ -32,9 +32,9 @@ def answers(returned: Any) -> list[dict[str, Any]]:
         return _last_first(found)
     if not isinstance(found, dict):
         return []
-    if isinstance(choices := found.get("choices"), list):
-        return _messages([_of_choice(each) for each in choices if isinstance(each, dict)])
-    if generation := first_generation(found):
+    if isinstance(found.get("choices"), list):
+        return _messages([_of_choice(each) for each in choices(found)])
+    if generation := langchain.first_generation(found):
         return _messages([generation.get("message"), {"role": "assistant", "content": generation.get("text")}])
     if isinstance(listed := parsed(found.get("messages")), list):
         return _last_first(listed)
@@ -64,14 +64,6 @@ def output_of(operation: str | None, returned: Any, *, failed: bool) -> str | No
     return answer(answered) if answered else plain(returned)
 
 
-def first_generation(returned: Any) -> dict[str, Any]:
-    """The first of LangChain's generations, each a list of candidates; empty when there is none."""
-    found = returned.get("generations") if isinstance(returned, dict) else None
-    while isinstance(found, list) and found:
-        found = found[0]
-    return found if isinstance(found, dict) else {}
-
-
 def _of_choice(choice: dict[str, Any]) -> dict[str, Any]:
     message = choice.get("message")
     return {"role": "assistant"} | (message if isinstance(message, dict) else {"content": choice.get("text")})
@@ -95,16 +87,7 @@ def _message(found: Any) -> dict[str, Any] | None:
         return {"role": _ROLES.get(found[0], found[0]), "content": found[1]}
     if not isinstance(found, dict):
         return None
-    told = next((each for name in ("kwargs", "data") if isinstance(each := found.get(name), dict)), found)
-    role = text(told, "role") or _class_name(found) or text(told, "type") or text(found, "type")
+    told = langchain.fields(found)
+    role = text(told, "role") or langchain.class_name(found) or text(told, "type") or text(found, "type")
     kept = {name: told[name] for name in _KEPT if told.get(name)}
     return {"role": _ROLES.get(role, role), **kept} if role and ("content" in told or "parts" in told) else None
-
-
-def _class_name(found: dict[str, Any]) -> str | None:
-    """``human`` for a message that was serialised as LangChain's ``HumanMessage``."""
-    path = found.get("id")
-    if "lc" not in found or not isinstance(path, list) or not path or not isinstance(path[-1], str):
-        return None
-    name = path[-1].removesuffix("Chunk").removesuffix("Message").lower()
-    return name or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llm_eval_pipeline.production.conventions.seam import Document
-from llm_eval_pipeline.production.conventions.values import parsed, text
+from llm_eval_pipeline.production.conventions.values import object_of, parsed, text
 
 _LISTS = ("documents", "output", "nodes", "results")
 
@@ -24,6 +24,7 @@ def _document(found: dict[str, Any] | str) -> Document:
     if isinstance(found, str):
         return Document(None, found)
     told = next((each for name in ("kwargs", "node") if isinstance(each := found.get(name), dict)), found)
-    metadata = told.get("metadata")
-    title = text(metadata, "title", "doc_uri", "source") if isinstance(metadata, dict) else None
-    return Document(title or text(told, "id", "id_"), text(told, "page_content", "content", "text"))
+    noted = object_of(told.get("metadata"))
+    title = text(told, "title") or text(noted, "title", "doc_uri", "source") or text(told, "source", "id", "id_")
+    names = ("page_content", "content", "text")
+    return Document(title or text(noted, "id"), text(told, *names) or text(noted, *names))

@@ -10,7 +10,7 @@ from llm_eval_pipeline.production.conventions.documents import documents
 from llm_eval_pipeline.production.conventions.langfuse_usage import tokens_of
 from llm_eval_pipeline.production.conventions.messages import as_json, question
 from llm_eval_pipeline.production.conventions.seam import Meaning
-from llm_eval_pipeline.production.conventions.values import parsed, text
+from llm_eval_pipeline.production.conventions.values import object_of, parsed, text
 from llm_eval_pipeline.production.instants import instant_ns
 from llm_eval_pipeline.production.spans import Span
 
@@ -50,13 +50,12 @@ class Langfuse:
         asked = conversation(given)
         failed = span.status == "error"
         model = text(told, MODEL)
-        usage = parsed(told.get(USAGE))
         return Meaning(
             convention="langfuse",
             operation=operation,
             model_requested=model,
             model_resolved=None if failed else model,
-            tokens=tokens_of(usage if isinstance(usage, dict) else {}),
+            tokens=tokens_of(object_of(told.get(USAGE))),
             first_token_ms=_first_token_ms(span),
             input=question(asked) if asked else input_of(told.get(INPUT)),
             output=output_of(operation, returned, failed=failed),

@@ -7,8 +7,7 @@ integration counted them twice (https://github.com/langfuse/langfuse/issues/1059
 
 from __future__ import annotations
 
-from typing import Any
-
+from llm_eval_pipeline.production.conventions.api_shapes import tokens
 from llm_eval_pipeline.production.conventions.values import Attributes, count
 from llm_eval_pipeline.production.tokens import Tokens, normalised
 
@@ -25,7 +24,7 @@ def tokens_of(usage: Attributes) -> Tokens:
         BadSpanError: for a count that is negative or no whole number.
     """
     if "prompt_tokens" in usage or "completion_tokens" in usage:
-        return _of_openai(usage)
+        return tokens(dict(usage))
     kinds: dict[str, int] = {}
     for name in usage:
         kind = _kind(name.lower())
@@ -62,19 +61,3 @@ def _disjoint(kinds: dict[str, int], total: int | None) -> Tokens:
         total_output=returned if returned is None or among_output else returned + thought,
         reasoning=reasoning,
     )
-
-
-def _of_openai(usage: Attributes) -> Tokens:
-    given, returned = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
-    return normalised(
-        total_input=count(usage, "prompt_tokens"),
-        cache_read=count(given, "cached_tokens"),
-        cache_write=None,
-        total_output=count(usage, "completion_tokens"),
-        reasoning=count(returned, "reasoning_tokens"),
-    )
-
-
-def _details(usage: Attributes, name: str) -> dict[str, Any]:
-    found = usage.get(name)
-    return found if isinstance(found, dict) else {}

@@ -1,20 +1,17 @@
-"""Runs of LangSmith's, under names of attributes that ``readers/langsmith/run.py`` gives them.
-
-https://reference.langchain.com/python/langsmith/schemas/UsageMetadata — input tokens are the sum of all kinds, so they
-include cached ones, and output tokens include reasoning.
-"""
+"""Runs of LangSmith's, under names of attributes that ``readers/langsmith/run.py`` gives them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from llm_eval_pipeline.production.conventions.conversations import conversation, first_generation, input_of, output_of
+from llm_eval_pipeline.production.conventions import langchain
+from llm_eval_pipeline.production.conventions.api_shapes import finish_reason
+from llm_eval_pipeline.production.conventions.conversations import conversation, input_of, output_of
 from llm_eval_pipeline.production.conventions.documents import documents
 from llm_eval_pipeline.production.conventions.messages import as_json, question
 from llm_eval_pipeline.production.conventions.seam import Meaning
-from llm_eval_pipeline.production.conventions.values import Attributes, count, parsed, text
+from llm_eval_pipeline.production.conventions.values import count, object_of, parsed, text
 from llm_eval_pipeline.production.spans import Span
-from llm_eval_pipeline.production.tokens import Tokens, normalised
 
 RUN_TYPE = "langsmith.run_type"
 INPUTS = "langsmith.inputs"
@@ -44,7 +41,8 @@ class LangSmith:
         kind = (text(told, RUN_TYPE) or "").lower()
         operation = _OPERATIONS.get(kind, kind or None)
         given, returned = parsed(told.get(INPUTS)), parsed(told.get(OUTPUTS))
-        metadata, invoked = _object(told.get("metadata")), _object(told.get(INVOCATION))
+        metadata, invoked = object_of(told.get("metadata")), object_of(told.get(INVOCATION))
+        reply = object_of(returned)
         asked = conversation(given)
         failed = span.status == "error"
         named = text(metadata, "ls_model_name") or text(invoked, "model", "model_name")
@@ -52,10 +50,10 @@ class LangSmith:
             convention="langsmith",
             operation=operation,
             model_requested=named,
-            model_resolved=None if failed else _resolved(returned) or named,
-            tokens=_tokens(_usage(metadata, returned), _object(told.get(USAGE))),
+            model_resolved=None if failed else text(reply, "model") or langchain.model_of(reply) or named,
+            tokens=langchain.tokens(_counts(metadata, returned, object_of(told.get(USAGE)))),
             first_token_ms=_first_token_ms(span),
-            finish_reason=_finish_reason(returned),
+            finish_reason=langchain.finish_reason(reply) or finish_reason(reply),
             input=question(asked) if asked else input_of(told.get(INPUTS)),
             output=output_of(operation, returned, failed=failed),
             input_messages=as_json(asked),
@@ -63,53 +61,16 @@ class LangSmith:
         )
 
 
-def _object(value: Any) -> dict[str, Any]:
-    found = parsed(value)
-    return found if isinstance(found, dict) else {}
+def _counts(metadata: dict[str, Any], returned: Any, of_run: dict[str, Any]) -> dict[str, Any]:
+    """``usage_metadata`` where the SDK keeps it: with the run, in its outputs, or in LangChain's message.
 
-
-def _usage(metadata: Attributes, returned: Any) -> Attributes:
-    """``usage_metadata`` where the SDK keeps it: with the run, in its outputs, or in LangChain's message."""
-    message = first_generation(returned).get("message")
-    told = _object(message)
-    places = (metadata, _object(returned), _object(told.get("kwargs")), told)
-    return next((found for place in places if (found := _object(place.get("usage_metadata")))), {})
-
-
-def _tokens(usage: Attributes, of_run: Attributes) -> Tokens:
-    if not any(count(of_run, f"{kind}_tokens") for kind in ("prompt", "completion", "total")):
-        of_run = {}  # LangSmith has zeros for a run whose tokens nobody told
-    details = _details(usage.get("input_token_details") or of_run.get("prompt_token_details"))
-    of_output = _details(usage.get("output_token_details") or of_run.get("completion_token_details"))
-    return normalised(
-        total_input=_either(count(usage, "input_tokens"), count(of_run, "prompt_tokens")),
-        cache_read=_largest(count(details, "cache_read"), count(details, "cache_read_over_200k")),
-        cache_write=_largest(count(details, "cache_creation", "cache_write"), _ephemeral(details)),
-        total_output=_either(count(usage, "output_tokens"), count(of_run, "completion_tokens")),
-        reasoning=count(of_output, "reasoning"),
-    )
-
-
-def _details(value: Any) -> dict[str, Any]:
-    """Tokens by category; the API's second version has them under ``raw``."""
-    found = _object(value)
-    return _object(found.get("raw")) or found
-
-
-def _either(first: int | None, second: int | None) -> int | None:
-    return second if first is None else first
-
-
-def _largest(*counts: int | None) -> int | None:
-    """Names of one kind: wrappers give the same tokens under the general and under the narrower one."""
-    return max((each for each in counts if each is not None), default=None)
-
-
-def _ephemeral(details: Attributes) -> int | None:
-    """What Anthropic writes into its cache for five minutes and for an hour."""
-    written = [count(details, f"ephemeral_{time}_input_tokens") for time in ("5m", "1h")]
-    known = [each for each in written if each is not None]
-    return sum(known) if known else None
+    Beside it stand the counts of the run itself; LangSmith has zeros for a run whose tokens nobody told.
+    """
+    message = object_of(langchain.first_generation(returned).get("message"))
+    places = (metadata, object_of(returned), object_of(message.get("kwargs")), message)
+    usage = next((found for place in places if (found := object_of(place.get("usage_metadata")))), {})
+    is_told = any(count(of_run, f"{kind}_tokens") for kind in ("prompt", "completion", "total"))
+    return usage | (of_run if is_told else {})
 
 
 def _first_token_ms(span: Span) -> float | None:
@@ -117,31 +78,3 @@ def _first_token_ms(span: Span) -> float | None:
         if event.name == FIRST_TOKEN and event.time_ns is not None and event.time_ns >= span.start_ns:
             return (event.time_ns - span.start_ns) / 1e6
     return None
-
-
-def _resolved(returned: Any) -> str | None:
-    """The model that answered: an API's own name for it, or LangChain's."""
-    found = _object(returned)
-    message = _object(first_generation(found).get("message"))
-    said = _object((_object(message.get("kwargs")) or message).get("response_metadata"))
-    return (
-        text(found, "model")
-        or text(said, "model_name", "model")
-        or text(_object(found.get("llm_output")), "model_name", "model")
-    )
-
-
-def _finish_reason(returned: Any) -> str | None:
-    found = _object(returned)
-    choices = found.get("choices")
-    listed = choices if isinstance(choices, list) else []
-    reasons = [text(each, "finish_reason") for each in listed if isinstance(each, dict)]
-    generation = first_generation(found)
-    message = _object(generation.get("message"))
-    said = _object((_object(message.get("kwargs")) or message).get("response_metadata"))
-    return (
-        ",".join(filter(None, reasons))
-        or text(_object(generation.get("generation_info")), "finish_reason")
-        or text(said, "finish_reason", "stop_reason")
-        or text(found, "stop_reason")
-    )

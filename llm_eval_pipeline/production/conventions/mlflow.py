@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 
+from llm_eval_pipeline.production.conventions.api_shapes import choices, finish_reason
 from llm_eval_pipeline.production.conventions.documents import documents
 from llm_eval_pipeline.production.conventions.messages import answer, as_json, message_list, plain, question
 from llm_eval_pipeline.production.conventions.seam import MODEL_CALLS, Meaning
-from llm_eval_pipeline.production.conventions.values import Attributes, count, text
+from llm_eval_pipeline.production.conventions.values import Attributes, count, object_of, text
 from llm_eval_pipeline.production.spans import Span
 from llm_eval_pipeline.production.tokens import Tokens, normalised
 
@@ -50,7 +51,7 @@ class Mlflow:
             model_requested=_named(given, "model") or text(told, "mlflow.llm.model"),
             model_resolved=None if failed else _named(returned, "model") or text(told, "mlflow.llm.model"),
             tokens=_tokens(told.get("mlflow.chat.tokenUsage")),
-            finish_reason=_finish_reason(returned),
+            finish_reason=finish_reason(object_of(returned)),
             input=question(asked) if asked else plain(given),
             output=None if operation == "retrieval" or (failed and operation in MODEL_CALLS) else _answer(returned),
             input_messages=as_json(asked),
@@ -88,16 +89,6 @@ def _messages(given: Any) -> list[dict[str, Any]]:
     return message_list(messages) if isinstance(messages, list) else []
 
 
-def _choices(returned: Any) -> list[dict[str, Any]]:
-    choices = returned.get("choices") if isinstance(returned, dict) else None
-    return [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
-
-
 def _answer(returned: Any) -> str | None:
-    said = [each["message"] for each in _choices(returned) if isinstance(each.get("message"), dict)]
+    said = [each["message"] for each in choices(object_of(returned)) if isinstance(each.get("message"), dict)]
     return answer(said) or plain(returned)
-
-
-def _finish_reason(returned: Any) -> str | None:
-    reasons = [reason for each in _choices(returned) if (reason := text(each, "finish_reason"))]
-    return ",".join(reasons) or _named(returned, "stop_reason")

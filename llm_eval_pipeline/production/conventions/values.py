@@ -65,6 +65,12 @@ def parsed(value: Any) -> Any:
     return value
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """An object, which may be written as JSON text; empty for anything else."""
+    found = parsed(value)
+    return found if isinstance(found, dict) else {}
+
+
 def indexed(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
     """Flattened lists, as in ``<prefix>.0.message.role``: for each index its remaining names and values."""
     found: dict[int, dict[str, Any]] = {}

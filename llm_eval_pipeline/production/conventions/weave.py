@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from llm_eval_pipeline.production.conventions import langchain
 from llm_eval_pipeline.production.conventions.api_shapes import (
     answered,
     counts_cached_apart,
@@ -18,15 +19,11 @@ from llm_eval_pipeline.production.conventions.api_shapes import (
     tokens,
     with_cached,
 )
-from llm_eval_pipeline.production.conventions.langchain_runs import (
-    asked_and_answered,
-    document_of,
-    operation_of,
-    outputs_of,
-)
+from llm_eval_pipeline.production.conventions.documents import documents
 from llm_eval_pipeline.production.conventions.messages import as_json, plain, question
-from llm_eval_pipeline.production.conventions.seam import BILLED_CALLS, Document, Meaning
-from llm_eval_pipeline.production.conventions.values import text
+from llm_eval_pipeline.production.conventions.seam import BILLED_CALLS, Meaning
+from llm_eval_pipeline.production.conventions.values import object_of, text
+from llm_eval_pipeline.production.conventions.weave_runs import asked_and_answered, operation_of, outputs_of
 from llm_eval_pipeline.production.spans import Span
 from llm_eval_pipeline.production.tokens import Tokens
 
@@ -62,12 +59,12 @@ class Weave:
             operation=operation,
             model_requested=requested if called else None,
             model_resolved=resolved if called and not failed else None,
-            tokens=_tokens(used, reply, is_told_by_reply=run is not None) if called else Tokens(),
+            tokens=_tokens(used, reply, is_run=run is not None) if called else Tokens(),
             finish_reason=finish_reason(reply) if called else None,
             input=question(asked) or _text(given),
             output=None if operation in ("retrieval", "embeddings") or (called and failed) else _output(returned),
             input_messages=as_json(asked, instructions),
-            documents=_documents(returned) if operation == "retrieval" else None,
+            documents=documents(returned) if operation == "retrieval" else None,
         )
 
 
@@ -89,12 +86,11 @@ def _usage(found: Any) -> dict[str, dict[str, Any]]:
     return {model: counts for model, counts in told.items() if isinstance(counts, dict)}
 
 
-def _tokens(used: dict[str, dict[str, Any]], reply: dict[str, Any], *, is_told_by_reply: bool) -> Tokens:
-    own = reply["usage"] if isinstance(reply.get("usage"), dict) else {}
-    if counts_cached_apart(own):
-        return tokens(with_cached(own))
-    summed = next(iter(used.values()), own)
-    return tokens((own or summed) if is_told_by_reply else summed)
+def _tokens(used: dict[str, dict[str, Any]], reply: dict[str, Any], *, is_run: bool) -> Tokens:
+    own = object_of(reply.get("usage"))
+    if is_run and own:
+        return langchain.tokens(own)
+    return tokens(with_cached(own) if counts_cached_apart(own) else next(iter(used.values()), own))
 
 
 def _own(given: Any) -> Any:
@@ -110,15 +106,3 @@ def _text(given: Any) -> str | None:
 
 def _output(returned: Any) -> str | None:
     return (answered(returned) if isinstance(returned, dict) else None) or plain(returned)
-
-
-def _documents(returned: Any) -> tuple[Document, ...] | None:
-    found = returned.get("documents") if isinstance(returned, dict) else returned
-    return tuple(map(_document, found)) if isinstance(found, list) else None
-
-
-def _document(found: Any) -> Document:
-    if not isinstance(found, dict):
-        return Document(None, found if isinstance(found, str) else None)
-    kept = document_of(found)
-    return Document(text(kept, "title", "source", "id"), text(kept, "content", "text", "page_content"))
