@@ -8,10 +8,9 @@ Two means are compared, the week's and that of a baseline of ``weeks`` weeks of 
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 
-from llm_eval_pipeline.production.drawing import design_effect
+from llm_eval_pipeline.production.seats import design_effect
 
 LARGEST_SPREAD = 0.5
 """The standard deviation that scores in [0, 1] have at the most (Popoviciu)."""
@@ -20,7 +19,7 @@ _LEAST = 30
 
 
 def needed(fall: float, spread: float, *, weeks: int, alpha: float) -> int:
-    """The judged traces a week with which a fall of the mean shows four times in five.
+    """The judged traces a week, of equal weight, with which a fall of the mean shows four times in five.
 
     Args:
         fall: of the mean, over 0.
@@ -42,16 +41,20 @@ def detectable(scores: Sequence[float], weights: Sequence[float], *, weeks: int,
     """
     if len(scores) < 2:
         return None
+    spread = _deviation(scores, weights)
+    return _bar(alpha) * spread * math.sqrt(design_effect(weights) * (1 + 1 / weeks) / len(scores))
+
+
+def spread_of(scores: Sequence[float], weights: Sequence[float]) -> float:
+    """The standard deviation of some scores, or the largest that there is where fewer than 30 are known."""
+    return _deviation(scores, weights) if len(scores) >= _LEAST else LARGEST_SPREAD
+
+
+def _deviation(scores: Sequence[float], weights: Sequence[float]) -> float:
     everything = sum(weights)
     mean = sum(w * x for w, x in zip(weights, scores, strict=True)) / everything
     variance = sum(w * (x - mean) ** 2 for w, x in zip(weights, scores, strict=True)) / everything
-    variance *= len(scores) / (len(scores) - 1)
-    return _bar(alpha) * math.sqrt(variance * design_effect(weights) * (1 + 1 / weeks) / len(scores))
-
-
-def spread_of(scores: Sequence[float]) -> float:
-    """The standard deviation of some scores, or the largest that there is where fewer than 30 are known."""
-    return statistics.stdev(scores) if len(scores) >= _LEAST else LARGEST_SPREAD
+    return math.sqrt(variance * len(scores) / (len(scores) - 1))
 
 
 def _bar(alpha: float) -> float:

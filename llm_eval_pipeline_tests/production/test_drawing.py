@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_eval_pipeline.production.drawing import Request, Stratum, design_effect, draw
+from llm_eval_pipeline.production.drawing import Request, draw
+from llm_eval_pipeline.production.seats import Stratum, design_effect
 
 COUNTS = st.dictionaries(
     st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(["liked", "disliked", "none"])),
@@ -23,9 +24,7 @@ def requests_of(counts: dict[Stratum, int], seed: int = 0, wrong: frozenset[int]
         for number in range(count):
             trace_id = f"{'-'.join(stratum)}-{number}"
             place = hashlib.blake2b(f"{seed}:{trace_id}".encode(), digest_size=8).hexdigest()
-            made.append(
-                Request(trace_id=trace_id, day="2026-03-30", stratum=stratum, draw=place, wrong=number in wrong)
-            )
+            made.append(Request(trace_id=trace_id, stratum=stratum, draw=place, wrong=number in wrong))
     return made
 
 
