@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from llm_eval_pipeline.production.sample_size import LARGEST_SPREAD, detectable, needed, spread_of
+from llm_eval_pipeline.production.seats import fewest_seats, seats_of
 
 
 def test_the_size_is_the_published_one() -> None:
@@ -26,6 +27,21 @@ def test_a_sample_of_that_size_shows_the_fall_four_times_in_five() -> None:
         before, now = rng.normal(0.8, spread, n * weeks), rng.normal(0.8 - fall, spread, n)
         shown += stats.ttest_ind(before, now).pvalue < alpha
     assert shown / 2000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_drawn_sample_with_unequal_weights_shows_the_fall_four_times_in_five() -> None:
+    spread, fall, weeks, alpha = 0.25, 0.08, 8, 0.01
+    wanted = needed(fall, spread, weeks=weeks, alpha=alpha)
+    sizes = {("a",): 5000, **{(f"rare{number}",): 8 for number in range(30)}}
+    drawn = seats_of(sizes, fewest_seats(sizes, wanted, 500))
+    weights = np.array([sizes[stratum] / seats for stratum, seats in drawn.items() for _ in range(seats)])
+    assert len(weights) > wanted + 10
+    rng = np.random.default_rng(5)
+    now = rng.normal(0.8 - fall, spread, (4000, len(weights))) @ weights / weights.sum()
+    before = (rng.normal(0.8, spread, (weeks, 4000, len(weights))) @ weights / weights.sum()).mean(axis=0)
+    error = spread * np.sqrt((weights**2).sum() * (1 + 1 / weeks)) / weights.sum()
+    shown = np.abs(before - now) / error > stats.norm.ppf(1 - alpha / 2)
+    assert shown.mean() == pytest.approx(0.8, abs=0.02)
 
 
 def test_what_a_sample_shows_is_what_its_size_was_chosen_for() -> None:
