@@ -72,10 +72,10 @@ def draw(
 
 
 def _room_for_wrong(size: int, seats: int | None) -> int:
-    """Half of all at the most; where estimates want a number of seats, what these leave."""
+    """Half of all; where estimates want a number of seats, half as many as these, in what they leave."""
     if seats is None:
         return size // 2
-    return min(seats, size // 2, max(size - seats, size // _LEAST_FOR_WRONG))
+    return min(seats // 2, max(size - seats, size // _LEAST_FOR_WRONG))
 
 
 def _strata(totals: Mapping[Stratum, int], seats: int) -> dict[Stratum, int]:

@@ -31,7 +31,9 @@ def needed(fall: float, spread: float, *, weeks: int, alpha: float) -> int:
 
 
 def detectable(scores: Sequence[float], weights: Sequence[float], *, weeks: int, alpha: float) -> float | None:
-    """The smallest fall of the mean that a sample like this one shows four times in five; None of fewer than two.
+    """The smallest fall of the mean that a sample like this one shows four times in five.
+
+    None of fewer than two scores, and of scores that are all the same, which do not tell how far scores spread.
 
     Args:
         scores: of the traces, shape ``(n,)``.
@@ -42,16 +44,18 @@ def detectable(scores: Sequence[float], weights: Sequence[float], *, weeks: int,
     if len(scores) < 2:
         return None
     spread = _deviation(scores, weights)
-    return _bar(alpha) * spread * math.sqrt(design_effect(weights) * (1 + 1 / weeks) / len(scores))
+    return _bar(alpha) * spread * math.sqrt(design_effect(weights) * (1 + 1 / weeks) / len(scores)) or None
 
 
 def spread_of(scores: Sequence[float], weights: Sequence[float]) -> float:
-    """The standard deviation of some scores, or the largest that there is where fewer than 30 are known."""
-    return _deviation(scores, weights) if len(scores) >= _LEAST else LARGEST_SPREAD
+    """The standard deviation of some scores; of fewer than 30, or where all are the same, the largest that there is."""
+    return (_deviation(scores, weights) if len(scores) >= _LEAST else 0.0) or LARGEST_SPREAD
 
 
 def _deviation(scores: Sequence[float], weights: Sequence[float]) -> float:
     everything = sum(weights)
+    if min(scores) == max(scores):
+        return 0.0
     mean = sum(w * x for w, x in zip(weights, scores, strict=True)) / everything
     variance = sum(w * (x - mean) ** 2 for w, x in zip(weights, scores, strict=True)) / everything
     return math.sqrt(variance * len(scores) / (len(scores) - 1))

@@ -91,7 +91,7 @@ def test_those_that_went_wrong_get_the_room_that_estimates_leave() -> None:
         return sum(one.weight is not None for one in drawn), sum(one.weight is None for one in drawn)
 
     assert added(None) == (50, 50)
-    assert added(20) == (20, 20)  # no more than are drawn
+    assert added(20) == (20, 10)  # half as many as are drawn
     assert added(80) == (80, 20)
     assert added(99) == (90, 10)  # a tenth, whatever estimates want
 

@@ -62,5 +62,7 @@ def test_unequal_weights_show_less() -> None:
 
 def test_of_too_little_nothing_is_known() -> None:
     assert detectable([0.5], [1.0], weeks=8, alpha=0.01) is None
+    assert detectable([0.7] * 90, [1.0] * 90, weeks=8, alpha=0.01) is None
+    assert spread_of([0.7] * 90, [1.0] * 90) == LARGEST_SPREAD
     assert spread_of([0.1, 0.9], [1.0, 1.0]) == LARGEST_SPREAD
     assert spread_of([0.5] * 15 + [0.7] * 15, [1.0] * 30) == pytest.approx(0.1017, abs=1e-4)

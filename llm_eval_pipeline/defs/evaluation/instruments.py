@@ -101,14 +101,18 @@ def trace_scores(
 
 
 def _wanted(warehouse: Warehouse, week: str, settings: Settings) -> int | None:
-    """How many judged traces of equal weight show the fall that is to be seen; None where no setting says which."""
+    """How many judged traces of equal weight show the fall that is to be seen, and are no fewer than drift looks at.
+
+    None where no setting says which fall.
+    """
     from llm_eval_pipeline.evaluation.quality_spread import quality_spread
     from llm_eval_pipeline.production.sample_size import needed
 
     if settings.judge_detects is None:
         return None
     spread = quality_spread(warehouse, week, settings.baseline_weeks, load_anchors(settings.anchors))
-    return needed(settings.judge_detects, spread, **_compared(settings))
+    least = policy_named(settings.policy).minimum_rows
+    return max(least, needed(settings.judge_detects, spread, **_compared(settings)))
 
 
 def _compared(settings: Settings) -> dict[str, Any]:
