@@ -51,9 +51,11 @@ def windows(context: dg.AssetExecutionContext) -> Iterator[str]:
         yield key
 
 
-def preview(rows: pa.Table | Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dg.TableMetadataValue:
+def preview(
+    table: pa.Table | Sequence[Mapping[str, Any]], columns: Sequence[str], *, rows: int = _SHOWN_ROWS
+) -> dg.TableMetadataValue:
     """The first rows as a table, long texts cut; a column that a row lacks is null, as it will be in the warehouse."""
-    some = rows.slice(0, _SHOWN_ROWS).to_pylist() if isinstance(rows, pa.Table) else rows[:_SHOWN_ROWS]
+    some = table.slice(0, rows).to_pylist() if isinstance(table, pa.Table) else table[:rows]
     records = [dg.TableRecord({column: _shown(row.get(column)) for column in columns}) for row in some]
     schema = dg.TableSchema([dg.TableColumn(column) for column in columns])
     return dg.MetadataValue.table(records, schema)

@@ -15,7 +15,7 @@ from llm_eval_pipeline.evaluation.toxicity import toxicity
 from llm_eval_pipeline.privacy.personal_data import leaked_kinds
 
 if TYPE_CHECKING:
-    from llm_eval_pipeline.production.sampling import TraceCase
+    from llm_eval_pipeline.production.trace_cases import TraceCase
 
 
 def case_of(trace: TraceCase) -> Case:

@@ -8,10 +8,9 @@ Two means are compared, the week's and that of a baseline of ``weeks`` weeks of 
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 
-from llm_eval_pipeline.production.drawing import design_effect
+from llm_eval_pipeline.production.seats import design_effect
 
 LARGEST_SPREAD = 0.5
 """The standard deviation that scores in [0, 1] have at the most (Popoviciu)."""
@@ -20,7 +19,7 @@ _LEAST = 30
 
 
 def needed(fall: float, spread: float, *, weeks: int, alpha: float) -> int:
-    """The judged traces a week with which a fall of the mean shows four times in five.
+    """The judged traces a week, of equal weight, with which a fall of the mean shows four times in five.
 
     Args:
         fall: of the mean, over 0.
@@ -32,7 +31,9 @@ def needed(fall: float, spread: float, *, weeks: int, alpha: float) -> int:
 
 
 def detectable(scores: Sequence[float], weights: Sequence[float], *, weeks: int, alpha: float) -> float | None:
-    """The smallest fall of the mean that a sample like this one shows four times in five; None of fewer than two.
+    """The smallest fall of the mean that a sample like this one shows four times in five.
+
+    None of fewer than two scores, and of scores that are all the same, which do not tell how far scores spread.
 
     Args:
         scores: of the traces, shape ``(n,)``.
@@ -42,16 +43,22 @@ def detectable(scores: Sequence[float], weights: Sequence[float], *, weeks: int,
     """
     if len(scores) < 2:
         return None
+    spread = _deviation(scores, weights)
+    return _bar(alpha) * spread * math.sqrt(design_effect(weights) * (1 + 1 / weeks) / len(scores)) or None
+
+
+def spread_of(scores: Sequence[float], weights: Sequence[float]) -> float:
+    """The standard deviation of some scores; of fewer than 30, or where all are the same, the largest that there is."""
+    return (_deviation(scores, weights) if len(scores) >= _LEAST else 0.0) or LARGEST_SPREAD
+
+
+def _deviation(scores: Sequence[float], weights: Sequence[float]) -> float:
     everything = sum(weights)
+    if min(scores) == max(scores):
+        return 0.0
     mean = sum(w * x for w, x in zip(weights, scores, strict=True)) / everything
     variance = sum(w * (x - mean) ** 2 for w, x in zip(weights, scores, strict=True)) / everything
-    variance *= len(scores) / (len(scores) - 1)
-    return _bar(alpha) * math.sqrt(variance * design_effect(weights) * (1 + 1 / weeks) / len(scores))
-
-
-def spread_of(scores: Sequence[float]) -> float:
-    """The standard deviation of some scores, or the largest that there is where fewer than 30 are known."""
-    return statistics.stdev(scores) if len(scores) >= _LEAST else LARGEST_SPREAD
+    return math.sqrt(variance * len(scores) / (len(scores) - 1))
 
 
 def _bar(alpha: float) -> float:

@@ -120,6 +120,16 @@ def test_a_trace_that_was_added_because_it_went_wrong_does_not_tilt_the_week(war
     assert observe(warehouse, FIRST)["all"]["production/quality_score"][0] == [0.9]
 
 
+def test_judged_traces_count_by_how_many_they_stand_for(warehouse: Warehouse) -> None:
+    common = [trace(FIRST, number, 0.9, weight=8.0) for number in range(400)]
+    rare = [trace(FIRST, number, 0.1, weight=2.0) for number in range(400, 800)]
+    warehouse.write(schema.TRACE_SCORES, FIRST, [*common, *rare])
+    values, _ = observe(warehouse, FIRST)["all"]["production/quality_score"]
+    assert values.count(0.9) == 400
+    # each of the rare is kept with a chance of 2 / 8: 100 of them, give or take three times √(400 · 1/4 · 3/4) = 8.7
+    assert values.count(0.1) == pytest.approx(100, abs=26)
+
+
 def test_a_late_call_has_no_latency_of_its_week_and_an_error_counts(warehouse: Warehouse) -> None:
     lay_canary(warehouse, FIRST, called_late=True, error="m: 500")
     observed = observe(warehouse, FIRST)

@@ -316,6 +316,21 @@ def test_spans_at_the_edges_are_the_same_both_ways() -> None:
     assert (len(rows), len(books.quarantined)) == (4, 2)
 
 
+def test_a_damaged_line_costs_the_lines_around_it_nothing() -> None:
+    usual = [[span(f"t{place}", "a", text="x" * 400)] for place in range(1500)]
+    data = lines(*usual[:1200], b'{"resourceSpans": [', *usual[1200:])
+    rows, books = both(data)
+    assert (len(rows), len(books.quarantined)) == (1500, 1)
+    assert len(left_to_the_reader(data)) < 600
+
+
+def test_a_file_of_mostly_odd_spans_is_left_to_the_reader() -> None:
+    several = [[span(f"t{place}", "a", metadata="{}", text="x" * 400)] for place in range(800)]
+    data = lines(*several, trace("t1"))
+    assert len(both(data)[0]) == 802
+    assert left_to_the_reader(data) == list(range(1, 802))
+
+
 def test_costs_are_the_same_to_the_last_digit() -> None:
     draw = random.Random(1)
     models = [

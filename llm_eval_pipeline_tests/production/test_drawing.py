@@ -5,10 +5,11 @@ import random
 from statistics import mean, stdev
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from llm_eval_pipeline.production.drawing import Request, Stratum, design_effect, draw
+from llm_eval_pipeline.production.drawing import Request, draw
+from llm_eval_pipeline.production.seats import Stratum, design_effect
 
 COUNTS = st.dictionaries(
     st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(["liked", "disliked", "none"])),
@@ -23,9 +24,7 @@ def requests_of(counts: dict[Stratum, int], seed: int = 0, wrong: frozenset[int]
         for number in range(count):
             trace_id = f"{'-'.join(stratum)}-{number}"
             place = hashlib.blake2b(f"{seed}:{trace_id}".encode(), digest_size=8).hexdigest()
-            made.append(
-                Request(trace_id=trace_id, day="2026-03-30", stratum=stratum, draw=place, wrong=number in wrong)
-            )
+            made.append(Request(trace_id=trace_id, stratum=stratum, draw=place, wrong=number in wrong))
     return made
 
 
@@ -59,12 +58,42 @@ def test_the_first_of_each_stratum_are_enough_to_draw_from() -> None:
     assert draw(held, counts, 40) == draw(requests, counts, 40)
 
 
-def test_a_late_request_takes_the_place_of_one_other_at_most() -> None:
-    counts = {("a", "x", "none"): 300, ("b", "x", "none"): 300}
-    before = {one.request.trace_id for one in draw(requests_of(counts), counts, 40)}
-    more = counts | {("a", "x", "none"): 301}
-    after = {one.request.trace_id for one in draw(requests_of(more), more, 40)}
+@given(counts=COUNTS, data=st.data())
+def test_a_late_request_takes_the_place_of_one_other_at_most(counts: dict[Stratum, int], data: st.DataObject) -> None:
+    everything = sum(counts.values())
+    assume(len(counts) <= everything // 4)
+    size = data.draw(st.integers(len(counts), everything // 4))
+    grown = data.draw(st.sampled_from(sorted(counts)))
+    more = counts | {grown: counts[grown] + 1}
+    before = {one.request.trace_id for one in draw(requests_of(counts), counts, size)}
+    after = {one.request.trace_id for one in draw(requests_of(more), more, size)}
     assert len(before - after) <= 1
+
+
+@given(counts=COUNTS, size=st.integers(1, 80), wanted=st.integers(1, 100))
+def test_estimates_get_what_they_want_or_all_but_what_went_wrong(
+    counts: dict[Stratum, int], size: int, wanted: int
+) -> None:
+    drawn = draw(requests_of(counts, wrong=frozenset(range(60))), counts, size, wanted)
+    weights = [one.weight for one in drawn if one.weight is not None]
+    assert len(drawn) <= size
+    assert sum(weights) == pytest.approx(sum(counts.values()))
+    enough = len(weights) / design_effect(weights) >= wanted - 1e-9
+    assert enough or len(weights) == sum(counts.values()) or len(weights) >= size - max(1, size // 10)
+
+
+def test_those_that_went_wrong_get_the_room_that_estimates_leave() -> None:
+    counts = {("a", "x", "none"): 1000}
+    requests = requests_of(counts, wrong=frozenset(range(500)))
+
+    def added(wanted: int | None) -> tuple[int, int]:
+        drawn = draw(requests, counts, 100, wanted)
+        return sum(one.weight is not None for one in drawn), sum(one.weight is None for one in drawn)
+
+    assert added(None) == (50, 50)
+    assert added(20) == (20, 10)  # half as many as are drawn
+    assert added(80) == (80, 20)
+    assert added(99) == (90, 10)  # a tenth, whatever estimates want
 
 
 def test_with_fewer_seats_than_strata_feedback_is_given_up_before_the_model() -> None:
@@ -88,9 +117,3 @@ def test_estimates_are_unbiased_over_many_draws() -> None:
         rates.append(sum(one.weight for one in drawn if scores[one.request.trace_id] < 0.5) / whole)
     assert abs(mean(estimates) - true) < 3 * stdev(estimates) / 20  # 3 standard errors of 400 draws
     assert mean(rates) == pytest.approx(12 / 1000)  # the stratum has a seat in every draw, and its weight is its size
-
-
-def test_unequal_weights_cost_rows() -> None:
-    assert design_effect([2.0, 2.0, 2.0]) == 1.0
-    assert design_effect([1.0, 3.0]) == pytest.approx(1.25)  # 2 · (1 + 9) / 16
-    assert design_effect([]) == 1.0

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from llm_eval_pipeline.production.sample_size import LARGEST_SPREAD, detectable, needed, spread_of
+from llm_eval_pipeline.production.seats import fewest_seats, seats_of
 
 
 def test_the_size_is_the_published_one() -> None:
@@ -28,6 +29,21 @@ def test_a_sample_of_that_size_shows_the_fall_four_times_in_five() -> None:
     assert shown / 2000 == pytest.approx(0.8, abs=0.03)
 
 
+def test_a_drawn_sample_with_unequal_weights_shows_the_fall_four_times_in_five() -> None:
+    spread, fall, weeks, alpha = 0.25, 0.08, 8, 0.01
+    wanted = needed(fall, spread, weeks=weeks, alpha=alpha)
+    sizes = {("a",): 5000, **{(f"rare{number}",): 8 for number in range(30)}}
+    drawn = seats_of(sizes, fewest_seats(sizes, wanted, 500))
+    weights = np.array([sizes[stratum] / seats for stratum, seats in drawn.items() for _ in range(seats)])
+    assert len(weights) > wanted + 10
+    rng = np.random.default_rng(5)
+    now = rng.normal(0.8 - fall, spread, (4000, len(weights))) @ weights / weights.sum()
+    before = (rng.normal(0.8, spread, (weeks, 4000, len(weights))) @ weights / weights.sum()).mean(axis=0)
+    error = spread * np.sqrt((weights**2).sum() * (1 + 1 / weeks)) / weights.sum()
+    shown = np.abs(before - now) / error > stats.norm.ppf(1 - alpha / 2)
+    assert shown.mean() == pytest.approx(0.8, abs=0.02)
+
+
 def test_what_a_sample_shows_is_what_its_size_was_chosen_for() -> None:
     scores = np.random.default_rng(4).normal(0.8, 0.2, 500)
     shows = detectable(scores.tolist(), [3.0] * 500, weeks=8, alpha=0.01)
@@ -46,5 +62,7 @@ def test_unequal_weights_show_less() -> None:
 
 def test_of_too_little_nothing_is_known() -> None:
     assert detectable([0.5], [1.0], weeks=8, alpha=0.01) is None
-    assert spread_of([0.1, 0.9]) == LARGEST_SPREAD
-    assert spread_of([0.5] * 15 + [0.7] * 15) == pytest.approx(0.1017, abs=1e-4)
+    assert detectable([0.7] * 90, [1.0] * 90, weeks=8, alpha=0.01) is None
+    assert spread_of([0.7] * 90, [1.0] * 90) == LARGEST_SPREAD
+    assert spread_of([0.1, 0.9], [1.0, 1.0]) == LARGEST_SPREAD
+    assert spread_of([0.5] * 15 + [0.7] * 15, [1.0] * 30) == pytest.approx(0.1017, abs=1e-4)

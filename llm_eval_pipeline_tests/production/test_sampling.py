@@ -8,10 +8,12 @@ import pytest
 
 from llm_eval_pipeline.production.landing import LandingReport
 from llm_eval_pipeline.production.sampling import judged_sample
+from llm_eval_pipeline.production.seats import design_effect
 from llm_eval_pipeline.production.traces import compile_days
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
 from llm_eval_pipeline_tests.production.otlp import DAY, hex_id, lay, message, span, trace
 
+NEXT = "2026-03-31"
 Land = Callable[[], LandingReport]
 DISLIKED = {hex_id(f"search{i}", 32) for i in range(0, 200, 20)}
 
@@ -96,3 +98,84 @@ def test_a_case_has_the_question_the_answer_and_what_was_retrieved(
 def test_a_week_that_was_not_compiled_is_said(warehouse: Warehouse) -> None:
     with pytest.raises(MissingPartitionError, match=DAY):
         judged_sample(warehouse, DAY, 10)
+
+
+def test_what_was_asked_and_retrieved_after_midnight_is_judged(
+    landing: Path, warehouse: Warehouse, landed: Land
+) -> None:
+    call = span(
+        "t1",
+        "chat",
+        at=f"{NEXT}T00:00:02",
+        parent="answer",
+        gen_ai__operation__name="chat",
+        gen_ai__request__model="m-1",
+        gen_ai__input__messages=message("user", "Why?"),
+        gen_ai__output__messages=message("assistant", "Because."),
+        gen_ai__retrieval__documents='[{"content": "Daily."}]',
+    )
+    lay(landing, f"{DAY}.jsonl", [span("t1", "answer", at=f"{DAY}T23:59:59", ms=5000, feature="search")])
+    lay(landing, f"{NEXT}.jsonl", [call])
+    landed()
+    compile_days([DAY, NEXT], warehouse)
+    (case,) = judged_sample(warehouse, DAY, 10)
+    assert (case.prompt, case.output, case.context) == ("Why?", "Because.", "Daily.")
+    assert (case.weight, f"{case.started_at:%F}") == (1.0, DAY)
+
+
+def test_an_id_that_comes_again_days_later_is_judged_once(landing: Path, warehouse: Warehouse, landed: Land) -> None:
+    later = "2026-04-02"
+    lay(landing, f"{DAY}.jsonl", trace("t1"), trace("t2"))
+    lay(landing, f"{later}.jsonl", trace("t1", at=f"{later}T12:00:00", feature="chat")[1:])
+    again = span(
+        "t1",
+        "again",
+        at=f"{later}T12:00:00",
+        gen_ai__operation__name="chat",
+        gen_ai__input__messages=message("user", "Again?"),
+        gen_ai__output__messages=message("assistant", "Again."),
+    )
+    lay(landing, f"{later}-more.jsonl", [again])
+    landed()
+    compile_days([DAY, later], warehouse)
+    cases = judged_sample(warehouse, DAY, 10)
+    assert [case.trace_id for case in cases] == sorted([hex_id("t1", 32), hex_id("t2", 32)])
+    assert {case.prompt for case in cases} == {"What is t1?", "What is t2?"}
+    assert sum(case.weight or 0 for case in cases) == 2
+
+
+def test_a_late_day_takes_no_more_places_than_it_must(landing: Path, warehouse: Warehouse, landed: Land) -> None:
+    lay(
+        landing,
+        f"{DAY}.jsonl",
+        *(trace(f"a{i}") for i in range(120)),
+        *(trace(f"b{i}", feature="x") for i in range(60)),
+    )
+    landed()
+    compile_days([DAY], warehouse)
+    before = {case.trace_id for case in judged_sample(warehouse, DAY, 60)}
+    late = [trace(f"late{i}", at=f"{NEXT}T12:00:00") for i in range(18)]
+    lay(landing, f"{NEXT}.jsonl", *late)
+    landed()
+    compile_days([NEXT], warehouse)
+    after = {case.trace_id for case in judged_sample(warehouse, DAY, 60)}
+    # 40 of 120 and 20 of 60 were drawn; then it is 42 of 138 and 18 of 60, so two seats go over, and nobody of the
+    # smaller feature is new
+    newcomers, late_ids = after - before, {hex_id(f"late{i}", 32) for i in range(18)}
+    assert len(before) == len(after) == 60
+    assert newcomers & late_ids
+    assert len(newcomers - late_ids) <= 2
+    assert not newcomers & {hex_id(f"b{i}", 32) for i in range(60)}
+
+
+def test_a_sample_is_no_larger_than_estimates_want(week: Warehouse) -> None:
+    cases = judged_sample(week, DAY, 200, wanted=40)
+    drawn = [case.weight for case in cases if case.weight is not None]
+    assert sum(drawn) == pytest.approx(251)
+    assert 40 <= len(drawn) < 50
+    assert len(drawn) / design_effect(drawn) >= 40
+    assert {case.trace_id for case in cases} >= DISLIKED  # 10 of them, for which there is room
+
+
+def test_a_week_that_has_fewer_than_estimates_want_is_judged_whole(week: Warehouse) -> None:
+    assert len(judged_sample(week, DAY, 300, wanted=1000)) == 251

@@ -17,6 +17,8 @@ from llm_eval_pipeline.settings import Settings
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import days_of, end_of_week
 
+_SHOWN_STRATA = 100
+
 
 @table_asset(ANCHOR_SCORES, group="evaluation")
 def anchor_scores(
@@ -59,12 +61,13 @@ def trace_scores(
     from llm_eval_pipeline.evaluation.trace_scores import case_of, shown_in, trace_score_rows
     from llm_eval_pipeline.production.sample_size import detectable
     from llm_eval_pipeline.production.sampling import judged_sample
+    from llm_eval_pipeline.production.strata import sampled_strata
 
     policy, compared = load_policy(settings.safety_policy), _compared(settings)
-    size = _sample_size(settings)
     for week in windows(context):
         there = any(warehouse.exists(PRODUCTION_TRACES, day) for day in days_of(week))
-        traces = judged_sample(warehouse, week, size) if there else []
+        wanted = _wanted(warehouse, week, settings)
+        traces = judged_sample(warehouse, week, settings.judge_sample, wanted=wanted) if there else []
         cases = {trace.trace_id: (case_of(trace), trace.feature or "") for trace in traces}
         scores = judge_cases(cases, judge, asker, occasion=week, due=end_of_week(week))
         moderated = None
@@ -77,13 +80,19 @@ def trace_scores(
         drawn = [(row["quality_score"], row["weight"]) for row in scored if row["weight"] is not None]
         weight = sum(weight for _, weight in drawn)
         shows = detectable([score for score, _ in drawn], [each for _, each in drawn], **compared)
+        strata = sampled_strata(rows)
         context.add_asset_metadata(
             {
                 "judged": len(rows),
+                "drawn": sum(stratum["drawn"] for stratum in strata),
+                "requests": round(sum(stratum["requests"] for stratum in strata)),
+                "strata": len(strata),
                 "unscored": len(rows) - len(scored),
                 "quality_mean": sum(score * each for score, each in drawn) / weight if drawn else float("nan"),
                 "smallest_fall_it_shows": float("nan") if shows is None else shows,
+                **({} if wanted is None else {"wanted_of_equal_weight": wanted}),
                 "failures": sum(row["error_category"] not in (None, "none") for row in rows),
+                "sample": preview(strata, ["model", "feature", "feedback", "requests", "drawn"], rows=_SHOWN_STRATA),
                 "preview": preview(rows, ["trace_id", "feature", "model", "quality_score", "error_category"]),
             },
             partition_key=week,
@@ -91,14 +100,19 @@ def trace_scores(
     return dg.MaterializeResult()
 
 
-def _sample_size(settings: Settings) -> int:
-    """The most that may be judged, or what shows the fall to be seen, as people's scores of anchors spread."""
-    from llm_eval_pipeline.production.sample_size import needed, spread_of
+def _wanted(warehouse: Warehouse, week: str, settings: Settings) -> int | None:
+    """How many judged traces of equal weight show the fall that is to be seen, and are no fewer than drift looks at.
+
+    None where no setting says which fall.
+    """
+    from llm_eval_pipeline.evaluation.quality_spread import quality_spread
+    from llm_eval_pipeline.production.sample_size import needed
 
     if settings.judge_detects is None:
-        return settings.judge_sample
-    spread = spread_of([anchor.human_score for anchor in load_anchors(settings.anchors)])
-    return min(settings.judge_sample, needed(settings.judge_detects, spread, **_compared(settings)))
+        return None
+    spread = quality_spread(warehouse, week, settings.baseline_weeks, load_anchors(settings.anchors))
+    least = policy_named(settings.policy).minimum_rows
+    return max(least, needed(settings.judge_detects, spread, **_compared(settings)))
 
 
 def _compared(settings: Settings) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class _Source:
             apart.append(self._others(several, spans, found.odd))
         rows = [table_of(chain.from_iterable(apart), self.origin, self.price, books)]  # which may find more that is odd
         self.left += books.records
+        self.taken -= books.records
         rows += [_counted(found, books) for found in ordinary]
         self.taken += books.records
         return pa.concat_tables(rows), books
