@@ -225,13 +225,8 @@ def test_langchains_message_says_what_was_cached_for_a_time_and_why_it_ended() -
     run = langchain_chat()
     generation = run["output"]["outputs"]["generations"][0][0]
     told = generation["message"]["kwargs"]
-    details = {
-        "cache_read": 600,
-        "cache_creation": 0,
-        "ephemeral_5m_input_tokens": 100,
-        "ephemeral_1h_input_tokens": 50,
-    }
-    told["usage_metadata"] |= {"input_token_details": details}
+    written = {"cache_creation": 0, "ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 50}
+    told["usage_metadata"] |= {"input_token_details": {"cache_read": 600, **written}}
     told["response_metadata"] |= {"stop_reason": "max_tokens"}
     generation["generation_info"] = None
     meaning = meaning_of(one(run))
