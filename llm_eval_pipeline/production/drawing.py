@@ -53,11 +53,8 @@ def draw(
     ordered = sorted(requests, key=attrgetter("draw", "trace_id"))
     wrong = [request for request in ordered if request.wrong]
     seats = size if wanted is None else fewest_seats(_strata(totals, size), wanted, size)
-    extra = (
-        0
-        if sum(totals.values()) <= seats
-        else min(len(wrong), _room_for_wrong(size, None if wanted is None else seats))
-    )
+    room = size // 2 if wanted is None else _room_beside(seats, size)
+    extra = 0 if sum(totals.values()) <= seats else min(len(wrong), room)
     sizes = _strata(totals, size - extra)
     members: dict[Stratum, list[Request]] = {stratum: [] for stratum in sizes}
     kept = max(map(len, sizes), default=0)
@@ -65,16 +62,15 @@ def draw(
         members[request.stratum[:kept]].append(request)
     drawn = list[Drawn]()
     for stratum, given in seats_of(sizes, min(seats, size - extra)).items():
-        drawn += (Drawn(request=each, weight=sizes[stratum] / given) for each in members[stratum][:given])
+        chosen = members[stratum][:given]
+        drawn += (Drawn(request=each, weight=sizes[stratum] / len(chosen)) for each in chosen)
     taken = {one.request.trace_id for one in drawn}
     added = islice((request for request in wrong if request.trace_id not in taken), extra)
     return [*drawn, *(Drawn(request=request, weight=None) for request in added)]
 
 
-def _room_for_wrong(size: int, seats: int | None) -> int:
-    """Half of all; where estimates want a number of seats, half as many as these, in what they leave."""
-    if seats is None:
-        return size // 2
+def _room_beside(seats: int, size: int) -> int:
+    """For those that went wrong beside the seats that estimates want: half as many, in what these leave."""
     return min(seats // 2, max(size - seats, size // _LEAST_FOR_WRONG))
 
 
