@@ -213,6 +213,10 @@ def test_a_failed_call_has_its_message_and_no_answer() -> None:
             Tokens(input_uncached=6, cache_read=4, output=5),
         ),
         (
+            {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "input_tokens": 0, "output_tokens": 0},
+            Tokens(input_uncached=10, output=5),
+        ),
+        (
             {"input": 1, "output": 2, "input_cost": 0.5, "total_cost": 1.5, "other": "x"},
             Tokens(input_uncached=1, output=2),
         ),

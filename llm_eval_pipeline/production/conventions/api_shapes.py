@@ -50,6 +50,9 @@ def finish_reason(reply: dict[str, Any]) -> str | None:
 def tokens(usage: dict[str, Any]) -> Tokens:
     """The counts of one call, which include cached tokens, however they are named.
 
+    The names of OpenAI's chat go first: gateways such as https://github.com/QuantumNous/new-api write ``input_tokens``
+    of 0 beside them.
+
     Raises:
         BadSpanError: for a count that is negative or no whole number.
     """
@@ -59,10 +62,10 @@ def tokens(usage: dict[str, Any]) -> Tokens:
     )
     read, write = (count(usage, name) for name in _CACHED_APART)
     return normalised(
-        total_input=count(usage, "input_tokens", "prompt_tokens", "prompt_token_count"),
+        total_input=count(usage, "prompt_tokens", "input_tokens", "prompt_token_count"),
         cache_read=count(given, "cached_tokens") if read is None else read,
         cache_write=count(given, "cache_write_tokens") if write is None else write,
-        total_output=count(usage, "output_tokens", "completion_tokens", "candidates_token_count"),
+        total_output=count(usage, "completion_tokens", "output_tokens", "candidates_token_count"),
         reasoning=count(made, "reasoning_tokens"),
     )
 
