@@ -34,6 +34,7 @@ class Rated(Protocol):
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SMALLEST = Decimal("1e-12")
+_TOO_DEAR = 1_000_000  # what the column has no room for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,8 @@ def span_row(span: Span, line: int, part: int, origin: Origin, price: Price) -> 
     billed = tokens.billed()
     status: Status = "error" if meaning.error else span.status
     cost = cost_of((meaning.model_resolved, meaning.model_requested), billed, started_at, price) if billed else None
+    if cost is not None and cost >= _TOO_DEAR:
+        raise BadSpanError(f"the call would cost {cost:.0f} USD: its token counts cannot be right")
     row = {
         "trace_id": span.trace_id,
         "span_id": span.span_id,

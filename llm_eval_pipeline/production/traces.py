@@ -99,6 +99,7 @@ with missing as (
     select day, trace_id, parent_span_id, min(row_number) as row_number
     from ranked as child where rank = 1 and parent_span_id is not null and not exists (
         from staged as parent where parent.trace_id = child.trace_id and parent.span_id = child.parent_span_id
+            and parent.day in (child.day, cast(cast(child.day as date) - 1 as varchar))
     )
     group by all
 )

@@ -53,6 +53,8 @@ class WeekProfiles:
             ValueError: when nobody knows the metric.
         """
         found = self._metric(metric)
+        if found.slices.empty:
+            return {}
         groups, keys = pd.factorize(pd.MultiIndex.from_frame(found.slices[list(names)]), sort=True)
         return dict(zip(map(tuple, keys), found.sums(groups, len(keys)), strict=True))
 

@@ -125,29 +125,27 @@ class Warehouse:
         Args:
             table: the table.
             partition: the partition's key.
-            columns: those that are wanted; one that the file lacks is null.
+            columns: those that are wanted.
             rows: about how many in each.
             every: of the stretches only each so-many-th, for workers that share them.
             first: the first stretch of those.
 
         Raises:
-            MissingPartitionError: when it has never been written.
+            MissingPartitionError: when it has never been written, or lacks a column, as an older version left it.
         """
         self._refuse_missing(table, partition)
+        if lacking := [name for name in columns if name not in self.schema(table, partition).names]:
+            raise MissingPartitionError(
+                f"{table.name} of {partition} was written by an older version, without {', '.join(lacking)}: "
+                f"materialise the asset {table.name} for it again"
+            )
         texts = [name for name in columns if table.schema.field(name).type == pa.string()]
         with self._fs.open(self.path(table, partition), "rb") as file:
             parquet = pq.ParquetFile(file, read_dictionary=texts)
-            there = [name for name in columns if name in parquet.schema_arrow.names]
             groups = max(1, rows // table.row_group)
             for start in range(first * groups, parquet.num_row_groups, every * groups):
                 several = range(start, min(start + groups, parquet.num_row_groups))
-                found = parquet.read_row_groups(list(several), columns=there, use_threads=False)
-                for name in columns:
-                    if name not in there:
-                        found = found.append_column(
-                            table.schema.field(name), pa.nulls(len(found), table.schema.field(name).type)
-                        )
-                yield found
+                yield parquet.read_row_groups(list(several), columns=list(columns), use_threads=False)
 
     def rows(
         self, table: Table, partition: str | None = None, columns: Sequence[str] | None = None

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
+from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.production.landing import LandingReport, MissingLandingFolderError, land
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.schema import INGEST_FILES, LANDED_SPANS, QUARANTINE
@@ -167,3 +168,14 @@ def test_spans_that_have_not_ended_wait_and_are_counted(landing: Path, warehouse
     (landing / "runs.jsonl").write_text("{}\n")
     report = land(landing, warehouse, price, readers=[_OpenReader()])
     assert (report.records, report.spans, report.open, report.quarantined) == (2, 0, 2, 0)
+
+
+def test_a_call_that_costs_what_no_call_costs_is_quarantined(landing: Path, warehouse: Warehouse) -> None:
+    def dear(model: str, tokens: BilledTokens, at: datetime) -> Decimal:
+        return Decimal(tokens.input)
+
+    lay(landing, FILE, trace("t1", tokens=999_999), trace("t2", tokens=1_000_000))
+    report = land(landing, warehouse, dear)
+    assert (report.spans, report.quarantined) == (3, 1)
+    (row,) = warehouse.read(QUARANTINE, file_partition(FILE)).to_pylist()
+    assert "would cost 1000000 USD" in row["reason"]

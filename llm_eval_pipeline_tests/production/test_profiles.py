@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -300,6 +301,25 @@ def test_a_day_that_was_not_profiled_has_no_known_spend(week: Warehouse) -> None
     Path(week.path(TRACE_SPEND, NEXT)).unlink()
     with pytest.raises(MissingPartitionError, match=f"no rows for {NEXT}: materialise the asset trace_profiles"):
         week_spend(week, DAY)
+
+
+def test_a_week_in_which_no_model_was_called_has_no_slices_of_calls(
+    landing: Path, warehouse: Warehouse, landed: Land
+) -> None:
+    lay(landing, f"{DAY}.jsonl", [span("t1", "answer", feature="search")])
+    landed()
+    compile_days([DAY, NEXT], warehouse, allow_empty=True)
+    profile_days([DAY, NEXT], warehouse)
+    profiles = week_profiles(warehouse, DAY)
+    assert profiles.by("input_tokens", "model") == {}
+    assert set(profiles.by("latency_ms", "feature")) == {("search",)}
+
+
+def test_a_day_that_an_older_version_compiled_is_said(week: Warehouse) -> None:
+    path = week.path(PRODUCTION_TRACES, DAY)
+    pq.write_table(pq.read_table(path).drop_columns(["request_model"]), path)
+    with pytest.raises(MissingPartitionError, match=f"of {DAY} was written by an older version, without request_model"):
+        profile_days([DAY], week)
 
 
 def test_many_workers_rows_are_the_days_rows(landing: Path, warehouse: Warehouse, landed: Land) -> None:
