@@ -7,7 +7,7 @@ adds models that it does not know. A model that neither knows has no price: that
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("1e-12")
 """What tables keep of an amount, see :func:`llm_eval_pipeline.storage.tables.money`."""
+
+Price = Callable[[str, BilledTokens, datetime], Decimal]
+"""The price in USD of a call to a model at a time; it raises ``LookupError`` for a model without a price."""
 
 _OPENAIS = "text-embedding-"  # bare names that the library has, and finds under their provider alone
 
@@ -256,3 +259,13 @@ def price_book(path: Path) -> PriceBook:
 def price(model: str, usage: Mapping[str, int], at: datetime | date) -> Decimal:
     """What one call cost in USD, by the price book of the data folder; see :meth:`PriceBook.price`."""
     return price_book(Settings.load().prices).price(model, usage, at)
+
+
+def cost_of(models: Iterable[str | None], billed: BilledTokens, at: datetime, price: Price) -> Decimal | None:
+    """What a call cost at the first of the models that has a price; None without any."""
+    for model in filter(None, dict.fromkeys(models)):
+        try:
+            return price(model, billed, at).quantize(SMALLEST)
+        except LookupError:
+            continue
+    return None

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from llm_eval_pipeline.costs.prices import Price
 from llm_eval_pipeline.production.choosing import MappedReaders, reader_of
 from llm_eval_pipeline.production.mapping import MAPPING_FILE, MappingError
 from llm_eval_pipeline.production.partitions import file_partition
@@ -31,7 +32,6 @@ from llm_eval_pipeline.production.readers import (
     WeaveJsonReader,
 )
 from llm_eval_pipeline.production.readers.unpacking import beginning
-from llm_eval_pipeline.production.rows import Price
 from llm_eval_pipeline.production.schema import INGEST_FILES, SCHEMA_VERSION
 from llm_eval_pipeline.production.staging import FoundFile, stage
 from llm_eval_pipeline.storage.warehouse import Warehouse

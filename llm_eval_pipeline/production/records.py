@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from llm_eval_pipeline.costs.prices import Price
 from llm_eval_pipeline.production.readers.seam import Record
-from llm_eval_pipeline.production.rows import Origin, Price, span_row
+from llm_eval_pipeline.production.rows import Origin, span_row
 from llm_eval_pipeline.production.schema import LANDED_SPANS
 from llm_eval_pipeline.production.spans import BadSpanError, OpenSpanError
 

@@ -5,22 +5,16 @@ Belongs here: one span at a time. Does not belong here: anything that needs its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
-from llm_eval_pipeline.costs.prices import Rates
-from llm_eval_pipeline.costs.usage import BilledTokens
+from llm_eval_pipeline.costs.prices import Price, Rates, cost_of
 from llm_eval_pipeline.production.conventions import BILLED_CALLS, Meaning, meaning_of
 from llm_eval_pipeline.production.conventions.application import application_columns
 from llm_eval_pipeline.production.schema import SCHEMA_VERSION
 from llm_eval_pipeline.production.spans import BadSpanError, Span, Status
 from llm_eval_pipeline.production.tokens import Tokens
-
-Price = Callable[[str, BilledTokens, datetime], Decimal]
-"""The price in USD of a call to a model at a time; it raises ``LookupError`` for a model without a price."""
 
 
 @runtime_checkable
@@ -33,7 +27,6 @@ class Rated(Protocol):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SMALLEST = Decimal("1e-12")
 _TOO_DEAR = 1_000_000  # what the column has no room for
 
 
@@ -96,16 +89,6 @@ def span_row(span: Span, line: int, part: int, origin: Origin, price: Price) -> 
         "part": part,
     }
     return row, called and cost is None and status != "error"
-
-
-def cost_of(models: Iterable[str | None], billed: BilledTokens, at: datetime, price: Price) -> Decimal | None:
-    """What a call cost: at the model that answered, or where that has no price, at the one that was asked for."""
-    for model in filter(None, dict.fromkeys(models)):
-        try:
-            return price(model, billed, at).quantize(_SMALLEST)
-        except LookupError:
-            continue
-    return None
 
 
 def _documents(meaning: Meaning) -> list[dict[str, str | None]] | None:

@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from llm_eval_pipeline.costs.prices import Price
 from llm_eval_pipeline.production.bulk.reading import tables
 from llm_eval_pipeline.production.partitions import file_partition
 from llm_eval_pipeline.production.readers.seam import LineReader, Reader
 from llm_eval_pipeline.production.records import Books, table_of
-from llm_eval_pipeline.production.rows import Origin, Price
+from llm_eval_pipeline.production.rows import Origin
 from llm_eval_pipeline.production.schema import INGEST_FILES, LANDED_SPANS, QUARANTINE
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline.windows import start_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import orjson
@@ -14,11 +14,17 @@ LONGEST = 100_000
 """Characters kept of one text."""
 _MOST_DOCUMENTS = 100
 _SECRETS = {"api_key", "apikey", "key", "token", "access_token", "secret", "password", "authorization", "credentials"}
+_WITHIN = _SECRETS - {"key", "token"}  # which are words of data there
+_ENDINGS = tuple(f"_{name}" for name in _SECRETS - {"key"})
+_DEEPEST = 8
 _ASKED = ("question", "query", "prompt", "input", "message", "text", "user_input")
 
 
 def arguments(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a call by name, without ``self`` and without secrets; defaults are left out."""
+    """The arguments of a call by name, without ``self``; defaults are left out, and what is named as secrets are.
+
+    So are such names within mappings and lists; what else is in an object of the application's is not looked through.
+    """
     try:
         bound = signature.bind(*args, **kwargs).arguments
     except TypeError:  # the call itself will say so
@@ -30,7 +36,21 @@ def arguments(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mappi
             given |= value
         elif name not in ("self", "cls"):
             given[name] = value
-    return {name: value for name, value in given.items() if name.lower() not in _SECRETS}
+    return {name: _without_secrets(value) for name, value in given.items() if not _is_secret(name, _SECRETS)}
+
+
+def _without_secrets(value: Any, depth: int = 0) -> Any:
+    if depth < _DEEPEST and isinstance(value, Mapping):
+        told = {name: each for name, each in value.items() if not _is_secret(name, _WITHIN)}
+        return {name: _without_secrets(each, depth + 1) for name, each in told.items()}
+    if depth < _DEEPEST and isinstance(value, list | tuple):
+        return [_without_secrets(each, depth + 1) for each in value]
+    return value
+
+
+def _is_secret(name: object, secrets: Set[str]) -> bool:
+    known = str(name).lower().replace("-", "_")
+    return known in secrets or known.endswith(_ENDINGS)
 
 
 def question(given: Mapping[str, Any]) -> str:

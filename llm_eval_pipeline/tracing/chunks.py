@@ -89,7 +89,7 @@ class Chunks:
             )
         elif kind == "response.output_text.delta":
             self._text(part(event, "delta"))
-        elif kind == "response.completed":
+        elif kind in ("response.completed", "response.incomplete", "response.failed"):
             self.finished = answer_of(part(event, "response"))
 
     def _named(self, found: Any) -> None:

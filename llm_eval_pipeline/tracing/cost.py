@@ -10,7 +10,7 @@ from functools import cache
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from llm_eval_pipeline.costs.prices import price_book
+from llm_eval_pipeline.costs.prices import cost_of, price_book
 from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.production.conventions import BILLED_CALLS, meaning_of
 from llm_eval_pipeline.production.spans import BadSpanError, Scope, Span
@@ -42,12 +42,7 @@ def _cost(span: ReadableSpan) -> Decimal | None:
     price = _prices()
     if price is None:
         return None
-    for model in filter(None, dict.fromkeys((meaning.model_resolved, meaning.model_requested))):
-        try:
-            return price(model, billed, at)
-        except LookupError:
-            continue
-    return None
+    return cost_of((meaning.model_resolved, meaning.model_requested), billed, at, price)
 
 
 @cache
@@ -74,5 +69,5 @@ def _as_read(span: ReadableSpan) -> Span:
         status_message=None,
         attributes=dict(span.attributes or {}),
         events=(),
-        scope=Scope(),
+        scope=Scope(span.instrumentation_scope.name if span.instrumentation_scope else ""),
     )

@@ -318,6 +318,19 @@ def test_methods_and_secrets_and_objects_are_not_captured():
     assert "secret" not in str(told)
 
 
+def test_secrets_within_what_is_given_are_left_out_too():
+    @tracing.trace
+    def call(url, headers, config, openai_api_key):
+        return "done"
+
+    with tracing.recorded() as spans:
+        config = {"providers": [{"api_key": "sk-2", "model": "m", "pairs": [{"key": "size", "token": "XL"}]}]}
+        call("https://a.test", {"Authorization": "Bearer sk-1", "Accept": "*/*"}, config, "sk-3")
+    told = str(dict(spans[0].attributes))
+    assert "sk-" not in told
+    assert all(kept in told for kept in ("a.test", "Accept", "size", "XL"))  # which are data
+
+
 def test_capture_can_be_switched_off():
     @tracing.trace(inputs=False, outputs=False)
     def answer(question):

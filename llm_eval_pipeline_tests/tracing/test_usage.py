@@ -3,6 +3,7 @@
 import pytest
 
 from llm_eval_pipeline import tracing
+from llm_eval_pipeline.tracing.hub import provider
 from llm_eval_pipeline_tests.tracing.answers import anthropic_message, as_object, openai_chat
 
 TOKENS = {
@@ -72,6 +73,22 @@ def test_openais_responses_api_is_read_too():
     assert '"Two years."' in told["gen_ai.output.messages"]
 
 
+@pytest.mark.parametrize("ending", ["completed", "incomplete", "failed"])
+def test_a_stream_of_the_responses_api_is_an_answer_however_it_ends(ending):
+    def stream():
+        yield {"type": "response.output_text.delta", "delta": "Two "}
+        whole = {
+            "id": "resp_1",
+            "object": "response",
+            "model": "gpt-4o",
+            "usage": {"input_tokens": 9, "output_tokens": 2},
+        }
+        yield {"type": f"response.{ending}", "response": whole | {"output": []}}
+
+    told = told_of(stream)
+    assert (told["gen_ai.response.model"], tokens(told)) == ("gpt-4o", {"input": 9, "output": 2})
+
+
 def test_embeddings_are_a_call_without_their_numbers():
     value = {"model": "text-embedding-3-small", "data": [{"embedding": [0.125]}], "usage": {"prompt_tokens": 9}}
     told = told_of(lambda: value)
@@ -121,3 +138,19 @@ def test_tokens_of_what_is_no_call_are_left_out_and_said(caplog):
 @pytest.mark.parametrize("value", ["text", 7, None, {"model": "m"}, {"usage": {"prompt_tokens": 3}}, [1, 2], object()])
 def test_other_values_are_no_answers(value):
     assert told_of(lambda: value)["gen_ai.operation.name"] == "chain"
+
+
+@pytest.mark.parametrize(
+    ("scope", "cost"),
+    [
+        # gpt-4o at 2.50 and cached at 1.25 USD a million: of 1,000 the cache served 900, or 900 beside the 1,000
+        ("opentelemetry.instrumentation.openai_v2", 100 * 2.5e-6 + 900 * 1.25e-6),
+        ("opentelemetry.instrumentation.bedrock", 1000 * 2.5e-6 + 900 * 1.25e-6),
+    ],
+)
+def test_the_cost_follows_the_emitters_rule_as_the_pipelines_does(scope, cost):
+    with tracing.recorded() as spans, provider().get_tracer(scope).start_as_current_span("chat") as span:
+        span.set_attributes({"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"})
+        span.set_attributes({"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.cache_read.input_tokens": 900})
+        span.set_attribute("gen_ai.usage.output_tokens", 0)
+    assert spans[0].attributes["llm_eval.cost_usd"] == pytest.approx(cost)

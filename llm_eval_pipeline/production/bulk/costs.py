@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from llm_eval_pipeline.costs.prices import Rates
+from llm_eval_pipeline.costs.prices import Price, Rates, cost_of
 from llm_eval_pipeline.costs.usage import BilledTokens
 from llm_eval_pipeline.production.bulk.checks import Mask, mask
-from llm_eval_pipeline.production.rows import Price, Rated, cost_of
+from llm_eval_pipeline.production.rows import Rated
 from llm_eval_pipeline.production.schema import TOKEN_COLUMNS
 from llm_eval_pipeline.storage.tables import call_money
 

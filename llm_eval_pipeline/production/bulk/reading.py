@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from llm_eval_pipeline.costs.prices import Price
 from llm_eval_pipeline.production.bulk.batches import Found, batches
 from llm_eval_pipeline.production.bulk.checks import Mask
 from llm_eval_pipeline.production.bulk.columns import Columns, columns
@@ -18,7 +19,7 @@ from llm_eval_pipeline.production.bulk.nesting import Nested, nested
 from llm_eval_pipeline.production.bulk.shapes import SHAPES, parsed
 from llm_eval_pipeline.production.readers.seam import Line, LineReader, Record, Unreadable
 from llm_eval_pipeline.production.records import Books, table_of
-from llm_eval_pipeline.production.rows import Origin, Price
+from llm_eval_pipeline.production.rows import Origin
 from llm_eval_pipeline.production.threads import in_order
 
 _LONGEST = 16 << 20

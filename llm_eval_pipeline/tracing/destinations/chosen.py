@@ -48,7 +48,8 @@ def chosen(
 
 
 def default(settings: Settings) -> Destination:
-    """A receiver on this machine."""
+    """A receiver on this machine, at the port that the settings give it."""
     from llm_eval_pipeline.tracing.destinations.otlp import otlp_exporter
 
-    return Destination("OTLP", partial(otlp_exporter, "", settings.tracing_token), SERVER_S)
+    address = f"http://127.0.0.1:{settings.receiver_port}/v1/traces" if settings.receiver_port else ""
+    return Destination("OTLP", partial(otlp_exporter, address, settings.tracing_token), SERVER_S)
