@@ -41,6 +41,7 @@ from llm_eval_pipeline_tests.production.langfuse import (
 )
 from llm_eval_pipeline_tests.production.langsmith import chat as langsmith_chat
 from llm_eval_pipeline_tests.production.otlp import attributes, lines, price, span
+from llm_eval_pipeline_tests.production.reading import read_by
 
 Land = Callable[[], LandingReport]
 JSON, PARQUET = LangfuseJsonReader(), LangfuseParquetReader()
@@ -54,14 +55,7 @@ def as_lines(*found: Any) -> bytes:
 def read(data: bytes, name: str = "a.jsonl") -> tuple[list[Span], list[str]]:
     """Good spans, and the reasons of the others."""
     reader = JSON if "json" in name else PARQUET
-    spans, reasons = [], []
-    for record in reader.records(io.BytesIO(data), name):
-        assert record.size() >= len(record.raw()) > 0
-        try:
-            spans.append(record.span())
-        except BadSpanError as error:
-            reasons.append(str(error))
-    return spans, reasons
+    return read_by(reader, data, name)
 
 
 def one(found: dict[str, Any]) -> Span:

@@ -29,6 +29,7 @@ from llm_eval_pipeline.production.traces import compile_days
 from llm_eval_pipeline.storage.warehouse import Warehouse
 from llm_eval_pipeline_tests.production.langsmith import DAY, chain, chat, message, retrieval, root, run, run_id
 from llm_eval_pipeline_tests.production.otlp import lines, price, span
+from llm_eval_pipeline_tests.production.reading import read_by
 
 Land = Callable[[], LandingReport]
 JSON, PARQUET = LangSmithJsonReader(), LangSmithParquetReader()
@@ -42,14 +43,7 @@ def as_lines(*runs: Any) -> bytes:
 def read(data: bytes, name: str = "runs.jsonl") -> tuple[list[Span], list[str]]:
     """Good spans, and the reasons of the others."""
     reader = JSON if "json" in name else PARQUET
-    spans, reasons = [], []
-    for record in reader.records(io.BytesIO(data), name):
-        assert record.size() >= len(record.raw()) > 0
-        try:
-            spans.append(record.span())
-        except BadSpanError as error:
-            reasons.append(str(error))
-    return spans, reasons
+    return read_by(reader, data, name)
 
 
 def one(**changes: Any) -> Span:

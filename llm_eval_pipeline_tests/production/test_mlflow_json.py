@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import random
 from base64 import b64encode
 from pathlib import Path
@@ -17,9 +16,10 @@ from llm_eval_pipeline.production.conventions import meaning_of
 from llm_eval_pipeline.production.conventions.application import application_columns
 from llm_eval_pipeline.production.readers import MlflowJsonReader, OtlpJsonReader
 from llm_eval_pipeline.production.readers.unpacking import beginning
-from llm_eval_pipeline.production.spans import BadSpanError, Span
+from llm_eval_pipeline.production.spans import Span
 from llm_eval_pipeline.production.tokens import Tokens
 from llm_eval_pipeline_tests.production.otlp import lines, span
+from llm_eval_pipeline_tests.production.reading import read_by
 
 READER = MlflowJsonReader()
 START = 1_774_872_000_000_000_000  # 2026-03-30T12:00:00Z
@@ -66,14 +66,7 @@ def trace(*spans: dict[str, Any], **info: Any) -> bytes:
 
 
 def read(data: bytes) -> tuple[list[Span], list[str]]:
-    spans, reasons = [], []
-    for record in READER.records(io.BytesIO(data), "a.jsonl"):
-        assert record.size() >= len(record.raw()) > 0
-        try:
-            spans.append(record.span())
-        except BadSpanError as error:
-            reasons.append(str(error))
-    return spans, reasons
+    return read_by(READER, data, "a.jsonl")
 
 
 def test_a_call_says_who_answered_what_and_what_it_took() -> None:

@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from llm_eval_pipeline.production.readers import OtlpJsonReader, OtlpProtobufReader
 from llm_eval_pipeline.production.spans import BadSpanError, Span
 from llm_eval_pipeline_tests.production.otlp import lines, request, span
+from llm_eval_pipeline_tests.production.reading import read_by
 
 JSON, PROTOBUF = OtlpJsonReader(), OtlpProtobufReader()
 
@@ -21,14 +22,7 @@ JSON, PROTOBUF = OtlpJsonReader(), OtlpProtobufReader()
 def read(data: bytes, name: str = "a.jsonl") -> tuple[list[Span], list[str]]:
     """Good spans, and the reasons of the others."""
     reader = JSON if JSON.accepts(name, b"") else PROTOBUF
-    spans, reasons = [], []
-    for record in reader.records(io.BytesIO(data), name):
-        assert record.size() >= len(record.raw()) > 0
-        try:
-            spans.append(record.span())
-        except BadSpanError as error:
-            reasons.append(str(error))
-    return spans, reasons
+    return read_by(reader, data, name)
 
 
 def proto(*spans: dict) -> bytes:
