@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from llm_eval_pipeline.production.schema import INGEST_COMPLETENESS, INGEST_FILES
@@ -79,18 +80,25 @@ def stale_days(warehouse: Warehouse) -> list[str]:
     """Days whose staged files are not those that the day was last compiled from.
 
     It compares the books and needs no memory of what landed when: after a crash between landing and compiling it names
-    the days that are still to be compiled. A day that holds nothing but records without a span is among them.
+    the days that are still to be compiled. A day that holds nothing but records without a span is among them, one whose
+    books an older version kept, and the day after each, since a trace that crosses midnight begins there.
     """
     staged: dict[str, set[tuple[str, str]]] = {}
     for row in landed_files(warehouse):
         for day in {*row["days"], row["home_day"]}:
             if day in row["days"] or _is_home(row, day):
                 staged.setdefault(day, set()).add((row["file"], row["sha256"]))
-    compiled = {}
+    compiled = dict[str, set[tuple[str, str]] | None]()
     for day in warehouse.partitions(INGEST_COMPLETENESS):
-        books = warehouse.read(INGEST_COMPLETENESS, day, ["file", "sha256"]).to_pylist()
-        compiled[day] = {(row["file"], row["sha256"]) for row in books}
-    return sorted(day for day in {*staged, *compiled} if staged.get(day, set()) != compiled.get(day, set()))
+        books = warehouse.read(INGEST_COMPLETENESS, day)
+        is_as_now = books.schema.names == INGEST_COMPLETENESS.schema.names
+        compiled[day] = {(row["file"], row["sha256"]) for row in books.to_pylist()} if is_as_now else None
+    stale = {day for day in {*staged, *compiled} if staged.get(day, set()) != compiled.get(day, set())}
+    return sorted(stale | ({_day_after(day) for day in stale} & compiled.keys()))
+
+
+def _day_after(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 def _is_home(row: Mapping[str, Any], day: str) -> bool:

@@ -14,6 +14,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from llm_eval_pipeline.production.strata import DISLIKED
+
 Column = Callable[[str], pa.Array]
 """Gives a column of some rows of ``production_traces`` by its name."""
 
@@ -79,7 +81,7 @@ PRODUCTION_METRICS: Mapping[str, ProductionMetric] = MappingProxyType(
             unit="share",
             description="1 for a request whose user liked the answer (a score of at least 0.5), 0 for disliked.",
             of="request",
-            values=lambda of: pc.greater_equal(of("request_feedback"), 0.5),
+            values=lambda of: pc.greater_equal(of("request_feedback"), DISLIKED),
         ),
         "time_to_first_token_ms": ProductionMetric(
             kind="continuous",

@@ -80,7 +80,8 @@ _HELD = f"""
 insert into held select trace_id, $day, model, feature, feedback, wrong, draw {_FIRST}
 """
 
-# An id that is used again days later is one request, that of its first day; it would be judged twice otherwise.
+# An id that is used again days later is one request, that of its first day; it would be judged twice otherwise. Only
+# repeats that are held are taken off the totals: of a week larger than the sample the weights then sum to too much.
 _AGAIN = """
 insert into totals
 select model, feature, feedback, -1 from held qualify row_number() over (partition by trace_id order by day) > 1

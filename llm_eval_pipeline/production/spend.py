@@ -92,7 +92,7 @@ def week_spend(warehouse: Warehouse, week: str) -> dict[date, list[dict[str, Any
     """Rows of ``trace_spend`` by day, for the week's days that have spans.
 
     Raises:
-        MissingPartitionError: when a day has spans and was not profiled since.
+        MissingPartitionError: when a day has spans and was never profiled.
     """
     days = [day for day in days_of(week) if warehouse.exists(PRODUCTION_TRACES, day)]
     if missing := [day for day in days if not warehouse.exists(TRACE_SPEND, day)]:

@@ -2,7 +2,7 @@
 
 A slice of few values keeps them as they are. One that has grown counts them by cell of the grid (``grid.py``), and each
 cell remembers one of its values and how many equal it: so a cell that has held one value only, such as a score of
-exactly 1, still is that value, and a value that makes up a large share of its slice stays apart from its neighbours.
+exactly 1, still is that value, and one that makes up a large share of its slice stays apart from its neighbours.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ EXACT = 512
 """So many values of a slice are kept as they are."""
 
 FREQUENT = 64
-"""A value that makes up at least one in so many of its slice's values keeps a cell of its own, where it is exact."""
+"""A remembered value that makes up at least one in so many of its slice's values stays apart from its cell, exact.
+
+A cell remembers the most frequent of the values that it saw first: rows sorted by trace show the frequent ones early.
+"""
 
 _CELLS = 256  # in a block, which is an octave of one slice
 _OCTAVES = 4096
@@ -64,16 +67,18 @@ class YesNo:
 class Tally:
     """Values by slice; ``missing`` counts the rows of each slice that had none.
 
-    It holds two counts and a value for each cell of each octave that a slice has values in, whatever the rows.
+    It holds the values of a slice with few, and for one that has grown a number for each octave, and two counts and a
+    value for each cell of those octaves that it has values in, whatever the rows.
     """
 
     def __init__(self) -> None:
         self.missing: Counts = np.zeros(0, np.int64)
         self._held: list[tuple[Ids, Floats]] = []
         self._n_held: Counts = np.zeros(0, np.int64)
-        self._grown = np.zeros(0, np.bool_)
+        self._rows: Ids = np.zeros(0, np.int64)  # of each slice that has grown, its row among the blocks; -1 of others
         self._blocks = np.zeros((0, _OCTAVES), np.int64)
-        self._owners: list[tuple[int, int]] = []
+        self._slices: list[int] = []  # of each such row, its slice
+        self._owners: list[tuple[int, int]] = []  # of each block, its row and octave
         self._remembered: Floats = np.zeros(0)
         self._equal: Counts = np.zeros(0, np.int64)
         self._others: Counts = np.zeros(0, np.int64)
@@ -93,7 +98,7 @@ class Tally:
         if nothing.any():
             self.missing += np.bincount(slices[nothing], minlength=len(self.missing))
             slices, values = slices[~nothing], values[~nothing]
-        if self._grown.all() or (grown := self._grown[slices]).all():
+        if (self._rows >= 0).all() or (grown := self._rows[slices] >= 0).all():
             self._count(slices, values)
             return
         self._count(slices[grown], values[grown])
@@ -104,11 +109,11 @@ class Tally:
         own = np.asarray(numbers, np.int64)
         self._make_room(int(own.max(initial=-1)) + 1)
         np.add.at(self.missing, own[: len(other.missing)], other.missing)
-        which = np.zeros(len(self._grown), np.bool_)
-        which[own[: len(other._grown)]] = other._grown
+        which = np.zeros(len(self._rows), np.bool_)
+        which[own[: len(other._rows)]] = other._rows >= 0
         self._grow(which)
-        for block, (number, octave) in enumerate(other._owners):
-            here = self._block(int(own[number]), octave) * _CELLS
+        for block, (row, octave) in enumerate(other._owners):
+            here = self._block(int(self._rows[own[other._slices[row]]]), octave) * _CELLS
             there = block * _CELLS
             self._join(slice(here, here + _CELLS), other, slice(there, there + _CELLS))
         for ids, values in other._held:
@@ -121,12 +126,12 @@ class Tally:
         numbers, starts = np.unique(ids[order], return_index=True)
         for number, mine in zip(numbers.tolist(), np.split(values[order], starts[1:]), strict=False):
             yield number, *merged(mine, np.ones(len(mine), np.int64))
-        for number in np.flatnonzero(self._grown).tolist():
-            yield number, *self._cells_of(number)
+        for number, blocks in zip(self._slices, self._blocks, strict=True):
+            yield number, *self._cells_of(blocks)
 
-    def _cells_of(self, number: int) -> tuple[Floats, Counts]:
-        octaves = np.flatnonzero(self._blocks[number] >= 0)
-        places = (self._blocks[number, octaves][:, None] * _CELLS + np.arange(_CELLS)).ravel()
+    def _cells_of(self, blocks: Ids) -> tuple[Floats, Counts]:
+        octaves = np.flatnonzero(blocks >= 0)
+        places = (blocks[octaves][:, None] * _CELLS + np.arange(_CELLS)).ravel()
         cells = (octaves[:, None] * _CELLS + np.arange(_CELLS)).ravel()
         equal, others = self._equal[places], self._others[places]
         apart = (equal > 0) & ((others == 0) | (equal * FREQUENT >= (equal + others).sum()))
@@ -144,7 +149,10 @@ class Tally:
 
     def _grow(self, which: NDArray[np.bool_]) -> None:
         """From now on the values of some slices are counted by cell, those that are held among them."""
-        self._grown |= which
+        if (new := np.flatnonzero(which & (self._rows < 0))).size:
+            self._rows[new] = np.arange(len(self._blocks), len(self._blocks) + len(new))
+            self._slices += new.tolist()
+            self._blocks = np.concatenate([self._blocks, np.full((len(new), _OCTAVES), -1, np.int64)])
         if self._n_held[which].any():
             ids, values = self._all_held()
             grown = which[ids]
@@ -160,7 +168,7 @@ class Tally:
         if not len(values):
             return
         cells = codes(values)
-        octaves = slices * _OCTAVES + (cells >> 8)
+        octaves = self._rows[slices] * _OCTAVES + (cells >> 8)
         blocks = self._blocks.take(octaves, mode="clip")
         if blocks.min() < 0:
             for one in np.sort(pd.unique(octaves[blocks < 0])).tolist():
@@ -195,21 +203,20 @@ class Tally:
         self._others[here] += other._others[there] + lost
         self._remembered[here] = np.where(take, theirs, mine)
 
-    def _block(self, number: int, octave: int) -> int:
-        """The block of a slice's octave, made when it is not there."""
-        if self._blocks[number, octave] < 0:
-            self._blocks[number, octave] = len(self._owners)
-            self._owners.append((number, octave))
+    def _block(self, row: int, octave: int) -> int:
+        """The block of an octave of the slice that has this row, made when it is not there."""
+        if self._blocks[row, octave] < 0:
+            self._blocks[row, octave] = len(self._owners)
+            self._owners.append((row, octave))
             if len(self._owners) * _CELLS > len(self._remembered):
                 more = max(64 * _CELLS, len(self._remembered))
                 self._remembered = np.concatenate([self._remembered, np.full(more, np.nan)])
                 self._equal = np.concatenate([self._equal, np.zeros(more, np.int64)])
                 self._others = np.concatenate([self._others, np.zeros(more, np.int64)])
-        return int(self._blocks[number, octave])
+        return int(self._blocks[row, octave])
 
     def _make_room(self, slices: int) -> None:
         if (more := slices - len(self.missing)) > 0:
             self.missing = np.concatenate([self.missing, np.zeros(more, np.int64)])
             self._n_held = np.concatenate([self._n_held, np.zeros(more, np.int64)])
-            self._grown = np.concatenate([self._grown, np.zeros(more, np.bool_)])
-            self._blocks = np.concatenate([self._blocks, np.full((more, _OCTAVES), -1, np.int64)])
+            self._rows = np.concatenate([self._rows, np.full(more, -1, np.int64)])

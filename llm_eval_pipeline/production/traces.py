@@ -55,8 +55,8 @@ window first_first as (partition by day, trace_id, span_id order by arrived_at, 
 # A request's model is that of its last model call, its cost the sum of all its calls, of the day's own spans.
 _KEPT = f"""
 with placed as (
-    select own.day, staged.* exclude (day), staged.day = own.day as is_own,
-        row(parent_span_id is not null, started_at, -duration_ms, span_id) as place,
+    select own.day, staged.* exclude (day),
+        row(parent_span_id is not null, started_at, -duration_ms, span_id) as place
     from (select distinct day, cast(cast(day as date) - 1 as varchar) as day_before, trace_id from ranked) as own
     join staged on staged.trace_id = own.trace_id and staged.day in (own.day, own.day_before)
 ),

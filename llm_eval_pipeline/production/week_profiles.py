@@ -18,6 +18,7 @@ from llm_eval_pipeline.production.schema import TRACE_PROFILES
 from llm_eval_pipeline.storage.warehouse import MissingPartitionError, Warehouse
 from llm_eval_pipeline.windows import days_of
 
+_CELLS = 1 << 22  # at once: groups times values, of which most are empty
 By = Literal["model", "feature", "prompt_version", "status"]
 
 
@@ -79,19 +80,19 @@ class _Metric:
 
     def sums(self, groups: Counts, how_many: int) -> list[Distribution]:
         """The sum of the rows of each group; ``groups`` gives each row's, -1 for none."""
-        mine = groups[self.owners]
-        size = len(self.support)
-        there = slice(None) if (mine >= 0).all() else mine >= 0
-        cells = np.bincount(
-            mine[there] * size + self.places[there], weights=self.counts[there], minlength=how_many * size
-        )
+        mine, size, found = groups[self.owners], len(self.support), list[Distribution]()
         missing = np.bincount(groups[groups >= 0], weights=self.missing[groups >= 0], minlength=how_many)
-        return [
-            Distribution(
-                values=self.support[row > 0], counts=row[row > 0].astype(np.int64), n_missing=int(missing[number])
+        several = max(1, _CELLS // max(1, size))
+        for first in range(0, how_many, several):
+            now = min(several, how_many - first)
+            there = (mine >= first) & (mine < first + now)
+            cells = np.bincount(
+                (mine[there] - first) * size + self.places[there], weights=self.counts[there], minlength=now * size
             )
-            for number, row in enumerate(cells.reshape(how_many, size))
-        ]
+            for row, unseen in zip(cells.reshape(now, size), missing[first : first + now], strict=True):
+                values, counts = self.support[row > 0], row[row > 0].astype(np.int64)
+                found.append(Distribution(values=values, counts=counts, n_missing=int(unseen)))
+        return found
 
 
 def week_profiles(warehouse: Warehouse, week: str) -> WeekProfiles:

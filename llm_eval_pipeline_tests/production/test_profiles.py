@@ -100,6 +100,24 @@ def test_few_values_are_exact_and_many_are_gridded_but_for_the_frequent() -> Non
     assert sum(counts) == 5500
 
 
+def test_slices_of_a_few_values_take_little_room() -> None:
+    # as with a prompt version for each build: 20,000 slices, each of one value
+    tally = Tally()
+    tally.add(np.arange(20_000), np.ones(20_000))
+    assert sum(each.nbytes for each in vars(tally).values() if isinstance(each, np.ndarray)) < 2e6
+    assert sum(1 for _ in tally.profiles()) == 20_000
+
+
+def test_many_groups_are_summed_in_parts() -> None:
+    # 300 features of 400 values each: 300 groups x 120,000 values would be 36 million cells at once
+    chance = np.random.default_rng(5)
+    values = [chance.lognormal(size=400) for _ in range(300)]
+    found = week_of([profile(each.tolist(), feature=f"f{n:03d}") for n, each in enumerate(values)])
+    by_feature = found.by("latency_ms", "feature")
+    assert len(by_feature) == 300
+    assert all(np.array_equal(by_feature[f"f{n:03d}",].values, np.sort(each)) for n, each in enumerate(values))
+
+
 def test_values_alone_in_their_cell_are_exact_however_many_there_are() -> None:
     # 1, 2 and 4 are in cells of their own; 1000 and 1001 share one, (2^(2551/256), 2^(2552/256)] = (999.7, 1002.4]
     values, counts = tallied([1.0] * 400 + [2.0] * 300 + [4.0] * 2000 + [1000.0] * 10 + [1001.0] * 5)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from llm_eval_pipeline.production.completeness import lacking, stale_days
@@ -53,11 +54,34 @@ def test_a_late_file_changes_only_the_days_that_it_holds(landing: Path, warehous
     other = Path(warehouse.path(PRODUCTION_TRACES, NEXT)).read_bytes()
     lay(landing, "2026-04-01.jsonl", trace("t3"))
     landed()
-    assert stale_days(warehouse) == [DAY]
+    assert stale_days(warehouse) == [DAY, NEXT]  # what crossed the midnight between them may begin there now
     (report,) = compile_days([DAY], warehouse)
     assert (report.written, report.late) == (4, 2)
     compile_days([NEXT], warehouse)
     assert Path(warehouse.path(PRODUCTION_TRACES, NEXT)).read_bytes() == other
+
+
+def test_a_root_that_lands_late_makes_the_day_after_it_stale_too(
+    landing: Path, warehouse: Warehouse, landed: Land
+) -> None:
+    lay(landing, f"{NEXT}.jsonl", [span("t1", "chat", at=f"{NEXT}T00:00:01", parent="pipeline")])
+    landed()
+    compile_days([NEXT], warehouse)
+    assert [row["is_entry"] for row in rows_of(warehouse, NEXT).values()] == [True]
+    lay(landing, f"{DAY}.jsonl", [span("t1", "pipeline", at=f"{DAY}T23:59:59")])
+    landed()
+    compile_days(stale_days(warehouse), warehouse)
+    assert [row["is_entry"] for row in rows_of(warehouse, NEXT).values()] == [False]
+    assert stale_days(warehouse) == []
+
+
+def test_a_day_whose_books_an_older_version_kept_is_stale(landing: Path, warehouse: Warehouse, landed: Land) -> None:
+    lay(landing, f"{DAY}.jsonl", trace("t1"))
+    landed()
+    compile_days([DAY], warehouse)
+    path = warehouse.path(INGEST_COMPLETENESS, DAY)
+    pq.write_table(pq.read_table(path).drop_columns(["expected"]), path)
+    assert stale_days(warehouse) == [DAY]
 
 
 def test_how_late_is_late_can_be_chosen(landing: Path, warehouse: Warehouse, landed: Land) -> None:

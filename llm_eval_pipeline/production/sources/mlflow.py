@@ -89,8 +89,17 @@ def _traces(client: Any, experiments: list[str], since_ms: int) -> Iterator[Foun
 
 def _found(trace: Any) -> Found:
     def line() -> bytes:
-        """The trace on one line, whatever line breaks its JSON was written with."""
-        return orjson.dumps(orjson.loads(trace.to_json())) + b"\n"
+        """The trace on one line, whatever line breaks its JSON was written with.
+
+        One that MLflow cannot write, as with feedback that is NaN, is a line without spans, for the quarantine.
+        """
+        from google.protobuf.json_format import Error
+
+        try:
+            found = orjson.loads(trace.to_json())
+        except (Error, ValueError, TypeError) as error:
+            found = {"info": {"trace_id": trace.info.trace_id, "not_written": str(error)[:300]}}
+        return orjson.dumps(found) + b"\n"
 
     is_open = str(trace.info.state.value) == _OPEN
     return Found(trace.info.trace_id, int(trace.info.request_time), None if is_open else line)

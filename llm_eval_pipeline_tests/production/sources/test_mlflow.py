@@ -67,6 +67,17 @@ for question in questions:
 """
 
 
+RATE_NAN = """
+import sys
+
+import mlflow
+
+mlflow.set_tracking_uri(sys.argv[1])
+newest = mlflow.search_traces(locations=[mlflow.get_experiment_by_name("app").experiment_id], return_type="list")[0]
+mlflow.log_feedback(trace_id=newest.info.trace_id, name="score", value=float("nan"))
+"""
+
+
 @pytest.fixture
 def traced(tmp_path: Path) -> tuple[str, Callable[..., None]]:
     """An MLflow store, and an application that answers questions and is traced there."""
@@ -116,6 +127,19 @@ def test_real_traces_are_fetched_once_and_become_rows(tmp_path: Path, traced: tu
     compile_days(report.days, warehouse)
     rows = warehouse.read_many(PRODUCTION_TRACES, warehouse.partitions(PRODUCTION_TRACES)).to_pylist()
     assert len(rows) == len({(row["trace_id"], row["span_id"]) for row in rows}) == 6
+
+
+def test_a_trace_that_mlflow_cannot_write_lies_in_quarantine_and_keeps_nobody_out(
+    tmp_path: Path, traced: tuple[str, Callable[..., None]]
+) -> None:
+    uri, ask = traced
+    ask("How long?", "Who?")
+    subprocess.run([sys.executable, "-c", RATE_NAN, uri], cwd=tmp_path, capture_output=True, timeout=120, check=True)
+    landing = tmp_path / "landing"
+    got = source(uri, ["app"], landing / "mlflow", tmp_path / "seen.json").fetch(datetime.now(UTC))
+    assert (got.traces, got.open) == (2, 0)
+    report = land(landing, Warehouse(str(tmp_path / "warehouse")), lambda *_: Decimal(0))
+    assert (report.spans, report.quarantined) == (2, 1)
 
 
 def test_an_experiment_that_is_not_there_is_named_with_those_that_are(
